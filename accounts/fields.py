@@ -1,0 +1,89 @@
+"""Form fields for whoever signs up or logs in; the rooms above reuse them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from .models import User
+
+MOST_LETTERS = 200
+
+
+class EmailField(forms.EmailField):
+    """An e-mail address, as it is stored: trimmed, in lower case."""
+
+    default_error_messages = {"invalid": _("This is no e-mail address. Write it like name@example.com.")}
+
+    def __init__(self, *, autocomplete: str = "email", **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("E-mail"))
+        kwargs.setdefault("max_length", 254)
+        kwargs.setdefault(
+            "widget", forms.EmailInput(attrs={"autocomplete": autocomplete, "autocapitalize": "none"})
+        )
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return User.objects.normalise(super().to_python(value) or "")
+
+
+class PersonNameField(forms.CharField):
+    """A person's full name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Your name"))
+        kwargs.setdefault("max_length", 120)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "name"}))
+        super().__init__(**kwargs)
+
+
+class ContactNumberField(PhoneNumberField):
+    """A phone number; without a country code it is one of Bangladesh."""
+
+    default_error_messages = {
+        "invalid": _("This is no phone number. Write it like 01712 345678 or +880 1712 345678.")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Contact number"))
+        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}))
+        super().__init__(**kwargs)
+        self.error_messages["invalid"] = self.default_error_messages["invalid"]
+
+
+class PasswordField(forms.CharField):
+    """A password that the person has; it is never sent back to the page."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Password"))
+        kwargs.setdefault("widget", forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+        super().__init__(strip=False, max_length=MOST_LETTERS, **kwargs)
+
+
+class NewPasswordField(forms.CharField):
+    """A password that the person chooses; `check_new_password` in the form's `clean` judges it with name and address."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("New password"))
+        kwargs.setdefault(
+            "help_text", _("At least 10 characters. A few words that only you would put together are good.")
+        )
+        kwargs.setdefault("widget", forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+        super().__init__(strip=False, max_length=MOST_LETTERS, **kwargs)
+
+
+def check_new_password(form: forms.Form, field: str, user: User | None = None) -> None:
+    """Add what is wrong with the new password to the form; without a user, the form's name and email stand for them."""
+    data = form.cleaned_data
+    if not data.get(field):
+        return
+    owner = user or User(email=data.get("email", ""), name=data.get("name", ""))
+    try:
+        validate_password(data[field], owner)
+    except ValidationError as error:
+        form.add_error(field, error)

@@ -1,0 +1,45 @@
+"""What changes visits: booking, holds, decisions, moves, and the doctor's calendar."""
+
+from .booking import book_appointment
+from .calendar import (
+    add_exception,
+    change_booking_rules,
+    leave_hospital,
+    remove_exception,
+    remove_time_off,
+    set_weekly_hours,
+    take_time_off,
+)
+from .changes import (
+    accept_appointment,
+    cancel_appointment,
+    decline_appointment,
+    fulfil_appointment,
+    mark_no_show,
+    reschedule_appointment,
+)
+from .holds import flip_lapsed_holds, fulfil_visit, release_hold, reserve_visit
+from .next_free import refresh_next_free, refresh_stale
+
+__all__ = [
+    "accept_appointment",
+    "add_exception",
+    "book_appointment",
+    "cancel_appointment",
+    "change_booking_rules",
+    "decline_appointment",
+    "flip_lapsed_holds",
+    "fulfil_appointment",
+    "fulfil_visit",
+    "leave_hospital",
+    "mark_no_show",
+    "refresh_next_free",
+    "refresh_stale",
+    "release_hold",
+    "remove_exception",
+    "remove_time_off",
+    "reschedule_appointment",
+    "reserve_visit",
+    "set_weekly_hours",
+    "take_time_off",
+]

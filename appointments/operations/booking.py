@@ -1,0 +1,138 @@
+"""Booking a visit: where a free time becomes somebody's."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing.operations import Charge, draft_invoice, issue_invoice
+from core.actors import Actor
+from core.background import after_commit
+from core.errors import DomainError
+from core.locks import lock_rows
+from core.tenancy import everywhere, in_hospital
+from doctors.models import Affiliation
+from notifications.operations import notify
+from patients.models import CareRelation, Patient
+from patients.operations import ensure_registration, open_care_relation
+
+from ..models import Appointment, Change, Hold
+from ..queries import is_bookable
+from .cells import drop_lapsed_cells, slot_taken, take_cells, visit_locks, write_change
+
+PURPOSE = "appointments.visit"
+MAX_LIVE_HOLDS = 2
+ONLINE, DESK = "online", "desk"
+
+
+@transaction.atomic
+def book_appointment(
+    affiliation: Affiliation, *, patient: Patient, starts_at: dt.datetime, pay: str, by: Actor, reason: str = ""
+) -> Appointment:
+    """Book a free time for a patient, paid `online` (kept for some minutes until it is) or at the `desk` (booked at once).
+
+    `starts_at` is UTC. Raises SlotTaken when the time is not free any more, DomainError when the hospital does not allow it.
+    Side effects: registration at the hospital, draft or issued invoice, ledger, mail with a calendar entry when booked.
+    """
+    lock_rows(visit_locks(affiliation.doctor_id, patient.pk))
+    drop_lapsed_cells(affiliation.doctor_id, patient.pk)
+    hospital = affiliation.hospital
+    with in_hospital(hospital):
+        affiliation = Affiliation.objects.bookable().select_related("hospital", "doctor").filter(pk=affiliation.pk).first()
+        if affiliation is None or not is_bookable(affiliation, starts_at):
+            raise slot_taken(starts_at, hospital.tz)
+        _refuse_way_of_paying(affiliation, patient, pay)
+        appointment = Appointment.objects.create(
+            hospital=hospital,
+            patient=patient,
+            doctor=affiliation.doctor,
+            affiliation=affiliation,
+            starts_at=starts_at,
+            ends_at=starts_at + dt.timedelta(minutes=affiliation.slot_minutes),
+            day=hospital.local(starts_at).date(),
+            fee=affiliation.fee,
+            reason=reason,
+            booked_by=by if getattr(by, "pk", None) else None,
+        )
+        _keep_or_confirm(appointment, pay, by=by)
+    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
+    return appointment
+
+
+def _refuse_way_of_paying(affiliation: Affiliation, patient: Patient, pay: str) -> None:
+    hospital = affiliation.hospital
+    allowed = {ONLINE: hospital.pays_online, DESK: hospital.pays_at_desk}
+    if not allowed.get(pay):
+        raise DomainError(_("%(hospital)s does not take this way of paying.") % {"hospital": hospital.name}, field="pay")
+    with everywhere():
+        live = Hold.objects.filter(
+            appointment__patient=patient, status=Hold.Status.LIVE, expires_at__gt=timezone.now()
+        ).count()
+    if pay == ONLINE and live >= MAX_LIVE_HOLDS:
+        raise DomainError(_("Two times are already kept for you. Pay for one, or give one back, then book this one."))
+
+
+def _keep_or_confirm(appointment: Appointment, pay: str, *, by: Actor) -> None:
+    hospital = appointment.hospital
+    ensure_registration(hospital, appointment.patient, by=by)
+    now_or_never = pay == DESK or appointment.fee == 0
+    expires_at = None if now_or_never else timezone.now() + dt.timedelta(minutes=hospital.hold_minutes)
+    take_cells(appointment, lapses_at=expires_at)
+    invoice = draft_invoice(
+        hospital, appointment.patient, charges=[Charge(PURPOSE, appointment.public_id)], by=by
+    )
+    if expires_at is None:
+        issue_invoice(invoice, by=by)
+        confirm(appointment, by=by)
+    else:
+        Hold.objects.create(hospital=hospital, appointment=appointment, expires_at=expires_at)
+
+
+def confirm(appointment: Appointment, *, by: Actor) -> None:
+    """Make a kept time a visit: booked, or waiting for the hospital; doctor, patient and visit are locked.
+
+    Gives the day's next serial number, opens the doctor's care relation, tells both.
+    """
+    at_once = appointment.hospital.accepts_at_once
+    appointment.move_to(Appointment.Status.BOOKED if at_once else Appointment.Status.PENDING)
+    appointment.serial = next_serial(appointment)
+    appointment.save(update_fields=["status", "serial"])
+    appointment.cells.update(lapses_at=None)
+    write_change(appointment, Change.Act.BOOKED, by=by)
+    if at_once:
+        open_chart(appointment, by=by)
+    tell(appointment, "booked")
+    notify(appointment.doctor.user, "appointments.new_visit", appointment.public_id, hospital_id=appointment.hospital_id)
+
+
+def next_serial(appointment: Appointment) -> int:
+    """Return the next serial number of the doctor's day; the doctor's row is locked."""
+    same_day = Appointment.objects.filter(affiliation=appointment.affiliation_id, day=appointment.day)
+    return (same_day.aggregate(Max("serial"))["serial__max"] or 0) + 1
+
+
+def open_chart(appointment: Appointment, *, by: Actor) -> None:
+    """Let the visit's doctor open the patient's chart."""
+    open_care_relation(
+        appointment.hospital,
+        appointment.patient,
+        person=appointment.doctor.user,
+        reason=CareRelation.Reason.APPOINTMENT,
+        reference=appointment.public_id,
+        by=by,
+    )
+
+
+def tell(appointment: Appointment, what: str) -> None:
+    """Tell the patient; bound to the visit's version, so that news of an old time is never sent."""
+    notify(
+        appointment.patient.recipient,
+        f"appointments.{what}",
+        appointment.public_id,
+        version=appointment.version,
+        hospital_id=appointment.hospital_id,
+    )

@@ -1,0 +1,190 @@
+"""The doctor's calendar: hours, days that differ, time off, rules of booking, leaving a hospital.
+
+Each operation locks the doctor first, as booking does: a visit is booked before a change or after it, never across it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.actors import Actor
+from core.background import after_commit
+from core.errors import DomainError
+from core.locks import LockKey, Rank, lock_rows
+from core.tenancy import everywhere
+from doctors.models import Affiliation, Doctor, ScheduleException, TimeOff, WeeklyHours
+from doctors.operations import (
+    BookingRules,
+    delete_exception,
+    delete_time_off,
+    end_affiliation,
+    write_booking_rules,
+    write_exception,
+    write_time_off,
+    write_weekly_hours,
+)
+
+from ..models import Appointment, Hold
+
+Hours = tuple[int, dt.time, dt.time]  # weekday (Monday is 0), from, until; local at the hospital
+Spans = list[tuple[dt.time, dt.time]]
+
+
+class BookingsHit(DomainError):
+    """Visits stand in the way; `visits` are those that have to be moved or cancelled first."""
+
+    code = "bookings_hit"
+
+    def __init__(self, visits: list[Appointment]) -> None:
+        super().__init__(
+            ngettext(
+                "%(count)s visit is booked in this time. Move or cancel it first.",
+                "%(count)s visits are booked in this time. Move or cancel them first.",
+                len(visits),
+            )
+            % {"count": len(visits)}
+        )
+        self.visits = visits
+
+
+@transaction.atomic
+def set_weekly_hours(affiliation: Affiliation, *, hours: list[Hours], by: Actor) -> int:
+    """Replace the hours of the week and return how many booked visits lie outside of the new ones; those stay.
+
+    Raises DomainError for times that are not in steps of five minutes, turned round or overlapping.
+    """
+    affiliation = _locked(affiliation)
+    write_weekly_hours(affiliation, hours=hours, by=by)
+    _refresh(affiliation.doctor_id)
+    return len(visits_outside_hours(affiliation))
+
+
+@transaction.atomic
+def add_exception(
+    affiliation: Affiliation, *, day: dt.date, starts: dt.time | None, ends: dt.time | None, by: Actor
+) -> ScheduleException:
+    """Close a day, or open it at these hours instead. Raises BookingsHit when a visit would lie outside, DomainError."""
+    affiliation = _locked(affiliation)
+    exception = write_exception(affiliation, day=day, starts=starts, ends=ends, by=by)
+    _refuse_if_hit(_outside(_coming(affiliation).filter(day=day), _spans(exception)))
+    _refresh(affiliation.doctor_id)
+    return exception
+
+
+@transaction.atomic
+def remove_exception(exception: ScheduleException, *, by: Actor) -> None:
+    """Let the day be like its weekday again. Raises BookingsHit when a visit would lie outside of the week's hours."""
+    affiliation = _locked(exception.affiliation)
+    week = WeeklyHours.objects.filter(affiliation=affiliation, weekday=exception.day.weekday())
+    visits = _coming(affiliation).filter(day=exception.day)
+    if exception.starts is not None:
+        _refuse_if_hit(_outside(visits, list(week.values_list("starts", "ends"))))
+    delete_exception(exception, by=by)
+    _refresh(affiliation.doctor_id)
+
+
+@transaction.atomic
+def take_time_off(doctor: Doctor, *, starts_at: dt.datetime, ends_at: dt.datetime, by: Actor) -> TimeOff:
+    """Keep a time (UTC) free of visits in all hospitals. Raises BookingsHit with the visits of all hospitals."""
+    _lock_doctor(doctor.pk)
+    with everywhere():
+        visits = _live(Appointment.objects.filter(doctor=doctor)).filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+        hit = list(visits)
+    _refuse_if_hit(hit)
+    time_off = write_time_off(doctor, starts_at=starts_at, ends_at=ends_at, by=by)
+    _refresh(doctor.pk)
+    return time_off
+
+
+@transaction.atomic
+def remove_time_off(time_off: TimeOff, *, by: Actor) -> None:
+    """Let the doctor be booked again in that time."""
+    _lock_doctor(time_off.doctor_id)
+    delete_time_off(time_off, by=by)
+    _refresh(time_off.doctor_id)
+
+
+@transaction.atomic
+def change_booking_rules(affiliation: Affiliation, *, rules: BookingRules, by: Actor) -> None:
+    """Change fee, length of a visit, lead time and daily cap; they count for new bookings. Raises DomainError."""
+    affiliation = _locked(affiliation)
+    write_booking_rules(affiliation, rules=rules, by=by)
+    _refresh(affiliation.doctor_id)
+
+
+@transaction.atomic
+def leave_hospital(affiliation: Affiliation, *, by: Actor) -> None:
+    """End the doctor's work at a hospital, by the doctor or its admin. Raises BookingsHit while visits are to come."""
+    affiliation = _locked(affiliation)
+    _refuse_if_hit(list(_coming(affiliation)))
+    end_affiliation(affiliation, by=by)
+    _refresh(affiliation.doctor_id)
+
+
+def visits_outside_hours(affiliation: Affiliation) -> list[Appointment]:
+    """Return the coming visits that lie outside of the hours, as they are now."""
+    weekly: dict[int, Spans] = {}
+    for row in WeeklyHours.objects.filter(affiliation=affiliation):
+        weekly.setdefault(row.weekday, []).append((row.starts, row.ends))
+    exceptions = {row.day: _spans(row) for row in ScheduleException.objects.filter(affiliation=affiliation)}
+    visits = list(_coming(affiliation))
+    return [
+        visit
+        for visit in visits
+        if _outside([visit], exceptions.get(visit.day, weekly.get(visit.day.weekday(), [])))
+    ]
+
+
+def _spans(exception: ScheduleException) -> Spans:
+    return [(exception.starts, exception.ends)] if exception.starts and exception.ends else []
+
+
+def _outside(visits: Iterable[Appointment], spans: Spans) -> list[Appointment]:
+    return [visit for visit in visits if not any(_lies_in(visit, starts, ends) for starts, ends in spans)]
+
+
+def _lies_in(visit: Appointment, starts: dt.time, ends: dt.time) -> bool:
+    begin, end = (visit.hospital.local(moment).replace(tzinfo=None) for moment in (visit.starts_at, visit.ends_at))
+    return dt.datetime.combine(visit.day, starts) <= begin and end <= dt.datetime.combine(visit.day, ends)
+
+
+def _live(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """Return those that are booked or being paid at this moment, and not over."""
+    now = timezone.now()
+    held = Q(status=Appointment.Status.PROPOSED, hold__status=Hold.Status.LIVE, hold__expires_at__gt=now)
+    rows = visits.filter(held | Q(status__in=Appointment.LIVE), ends_at__gt=now)
+    return rows.select_related("hospital", "patient").order_by("starts_at", "pk")
+
+
+def _coming(affiliation: Affiliation) -> QuerySet[Appointment]:
+    return _live(Appointment.objects.filter(affiliation=affiliation))
+
+
+def _refuse_if_hit(visits: list[Appointment]) -> None:
+    if visits:
+        raise BookingsHit(visits)
+
+
+def _lock_doctor(doctor_id: int) -> None:
+    lock_rows([LockKey(Rank.DOCTOR, Doctor, doctor_id)])
+
+
+def _locked(affiliation: Affiliation) -> Affiliation:
+    """Lock the doctor and read the affiliation again; one that has ended can't be changed."""
+    _lock_doctor(affiliation.doctor_id)
+    rows = Affiliation.objects.current().select_related("hospital", "doctor")
+    found: Affiliation | None = rows.filter(pk=affiliation.pk).first()
+    if found is None:
+        raise DomainError(_("The doctor does not work there any more."))
+    return found
+
+
+def _refresh(doctor_id: int) -> None:
+    after_commit("appointments.refresh_doctor", doctor_id=doctor_id)

@@ -1,0 +1,103 @@
+"""The cells of a visit: taken, moved and given back under the locks of its doctor and patient."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.actors import Actor
+from core.errors import Conflict
+from core.formats import clock
+from core.locks import LockKey, Rank, lock_rows
+from core.tenancy import everywhere
+from doctors.models import Doctor
+from ledger.operations import About, record
+from patients.models import Patient
+
+from ..models import Appointment, Cell, Change, Hold
+from ..slots import cells_of
+
+
+class SlotTaken(Conflict):
+    """Somebody else has the time now."""
+
+    code = "slot_taken"
+
+
+def slot_taken(starts_at: dt.datetime, zone: Any) -> SlotTaken:
+    """Return the error in people's words."""
+    return SlotTaken(_("%(time)s was just taken. Nothing was paid. Please choose another time.") % {"time": clock(starts_at, zone)})
+
+
+def visit_locks(doctor_id: int, patient_id: int, appointment_id: int | None = None) -> list[LockKey]:
+    """Return what is locked before a visit's time is judged."""
+    keys = [LockKey(Rank.DOCTOR, Doctor, doctor_id), LockKey(Rank.PATIENT, Patient, patient_id)]
+    if appointment_id is not None:
+        keys.append(LockKey(Rank.APPOINTMENT, Appointment, appointment_id))
+    return keys
+
+
+def lock_visit(appointment: Appointment) -> Appointment:
+    """Lock the visit with its doctor and patient, and read it again."""
+    lock_rows(visit_locks(appointment.doctor_id, appointment.patient_id, appointment.pk))
+    rows = Appointment.objects.select_related("hospital", "patient__user", "doctor__user", "affiliation__hospital")
+    return rows.get(pk=appointment.pk)
+
+
+def drop_lapsed_cells(doctor_id: int, patient_id: int) -> None:
+    """Give back what lapsed holds of this doctor or this patient still keep, in all hospitals; both rows are locked."""
+    now = timezone.now()
+    with everywhere():
+        for owner in ({"doctor": doctor_id}, {"patient": patient_id}):
+            lapsed = Cell.objects.filter(lapses_at__lte=now, **owner)
+            visits = list(lapsed.order_by().values_list("appointment_id", flat=True).distinct())
+            if visits:
+                Hold.objects.filter(appointment__in=visits, status=Hold.Status.LIVE).update(status=Hold.Status.EXPIRED)
+                lapsed.delete()
+
+
+def take_cells(appointment: Appointment, *, lapses_at: dt.datetime | None) -> None:
+    """Take the visit's cells until `lapses_at` (None: for good). Raises SlotTaken when one is taken already."""
+    cells = [
+        Cell(
+            appointment=appointment,
+            doctor_id=appointment.doctor_id,
+            patient_id=appointment.patient_id,
+            starts_at=start,
+            lapses_at=lapses_at,
+        )
+        for start in cells_of(appointment.starts_at, appointment.ends_at)
+    ]
+    try:
+        with transaction.atomic():
+            Cell.objects.bulk_create(cells)
+    except IntegrityError as error:
+        raise slot_taken(appointment.starts_at, appointment.hospital.tz) from error
+
+
+def give_back_cells(appointment: Appointment) -> None:
+    """Give the visit's time back."""
+    Cell.objects.filter(appointment=appointment).delete()
+
+
+def write_change(appointment: Appointment, act: str, *, by: Actor, note: str = "", moved_from: dt.datetime | None = None) -> None:
+    """Add a step to the visit's history and the ledger."""
+    Change.objects.create(
+        hospital_id=appointment.hospital_id,
+        appointment=appointment,
+        act=act,
+        version=appointment.version,
+        starts_at=appointment.starts_at,
+        moved_from=moved_from,
+        by_name=getattr(by, "name", "") or "",
+        note=note[:300],
+    )
+    body = {"starts_at": appointment.starts_at.isoformat(), "status": appointment.status, "version": appointment.version}
+    if moved_from:
+        body["moved_from"] = moved_from.isoformat()
+    about = About(appointment.patient.public_id, appointment.hospital_id)
+    record(f"appointments.{act}", appointment.public_id, by=by, about=about, body=body, reason=note)

@@ -1,0 +1,113 @@
+"""Times kept while they are being paid: what billing's purpose `appointments.visit` does."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing.operations import credit_line
+from billing.purposes import Applied, Outcome, RefundDue
+from core.actors import Actor
+from core.background import after_commit
+from core.errors import Conflict
+from core.tenancy import everywhere
+from doctors.models import Affiliation, TimeOff
+
+from ..models import Appointment, Hold
+from .booking import PURPOSE, confirm
+from .cells import drop_lapsed_cells, give_back_cells, lock_visit, slot_taken, take_cells
+
+EXTENSION = dt.timedelta(minutes=10)
+
+
+def _held(reference: str) -> Appointment:
+    rows = Appointment.objects.select_related("hospital", "patient__user", "doctor__user", "affiliation", "hold")
+    return rows.get(public_id=reference)
+
+
+def reserve_visit(reference: str) -> None:
+    """Keep the time ten minutes longer, once; a lapsed one is taken again if nobody has it. The rows are locked by billing."""
+    appointment = _held(reference)
+    hold = appointment.hold
+    now = timezone.now()
+    if appointment.status != Appointment.Status.PROPOSED or hold.status == Hold.Status.RELEASED:
+        raise Conflict(_("This time was given back. Please book again."))
+    if hold.status == Hold.Status.LIVE and hold.expires_at > now and hold.extended_at:
+        return
+    lapsed = hold.status != Hold.Status.LIVE or hold.expires_at <= now
+    hold.expires_at = (now if lapsed else hold.expires_at) + EXTENSION
+    hold.extended_at = now
+    if lapsed:
+        _take_again(appointment, lapses_at=hold.expires_at)
+        if hold.status != Hold.Status.LIVE:
+            hold.move_to(Hold.Status.LIVE)
+    else:
+        appointment.cells.update(lapses_at=hold.expires_at)
+    hold.save(update_fields=["expires_at", "extended_at", "status"])
+
+
+def fulfil_visit(reference: str, by: Actor) -> Outcome:
+    """Turn the paid time into a visit, also when the money comes late and the time is still free; else the money goes back."""
+    appointment = _held(reference)
+    if appointment.status in Appointment.LIVE:
+        return Applied()
+    if appointment.status != Appointment.Status.PROPOSED:
+        return RefundDue(_("The visit was cancelled before the payment came."))
+    hold = appointment.hold
+    if hold.status != Hold.Status.LIVE or hold.expires_at <= timezone.now():
+        _take_again(appointment, lapses_at=None)
+    hold.move_to(Hold.Status.USED)
+    hold.save(update_fields=["status"])
+    confirm(appointment, by=by)
+    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
+    return Applied()
+
+
+def _take_again(appointment: Appointment, *, lapses_at: dt.datetime | None) -> None:
+    drop_lapsed_cells(appointment.doctor_id, appointment.patient_id)
+    with everywhere():
+        open_there = Affiliation.objects.bookable().filter(pk=appointment.affiliation_id).exists()
+    off = TimeOff.objects.filter(
+        doctor=appointment.doctor_id, starts_at__lt=appointment.ends_at, ends_at__gt=appointment.starts_at
+    )
+    if appointment.is_past or not open_there or off.exists():
+        raise slot_taken(appointment.starts_at, appointment.hospital.tz)
+    give_back_cells(appointment)
+    take_cells(appointment, lapses_at=lapses_at)
+
+
+@transaction.atomic
+def release_hold(appointment: Appointment, *, by: Actor) -> None:
+    """Give a kept time back before it is paid. A payment that still comes in goes back to the payer."""
+    appointment = lock_visit(appointment)
+    hold = Hold.objects.get(appointment=appointment)
+    hold.move_to(Hold.Status.RELEASED)
+    hold.save(update_fields=["status"])
+    appointment.move_to(Appointment.Status.CANCELLED)
+    appointment.cancelled_by = Appointment.Side.PATIENT
+    appointment.save(update_fields=["status", "cancelled_by"])
+    give_back_cells(appointment)
+    credit_line(PURPOSE, appointment.public_id, share=1, reason="", by=by)
+    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
+
+
+def flip_lapsed_holds(*, limit: int = 500) -> int:
+    """Tidy up lapsed holds so that search sees their times again; booking never waits for this. Returns how many."""
+    with everywhere():
+        lapsed = Hold.objects.filter(status=Hold.Status.LIVE, expires_at__lte=timezone.now()).order_by("expires_at")
+        visits = [hold.appointment for hold in lapsed.select_related("appointment")[:limit]]
+        for appointment in visits:
+            _flip(appointment)
+    return len(visits)
+
+
+@transaction.atomic
+def _flip(appointment: Appointment) -> None:
+    lock_visit(appointment)
+    drop_lapsed_cells(appointment.doctor_id, appointment.patient_id)
+    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
+
+

@@ -1,0 +1,130 @@
+"""What decides a doctor's free times: hours, exceptions, time off, what is taken; and what a cancellation gives back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from doctors.models import Affiliation, ScheduleException, TimeOff, WeeklyHours
+from hospitals.models import Hospital
+
+from ..models import Cell, NextFree
+from ..slots import Interval, Plan, days_from, free_slots, holds
+
+HORIZON_DAYS = 60  # how far ahead a visit can be booked
+PROFILE_DAYS = 14  # how many days the profile page shows
+Hours = list[tuple[dt.time, dt.time]]
+
+
+def taken_cells(doctor_ids: Iterable[int], *, since: dt.datetime, until: dt.datetime) -> dict[int, set[dt.datetime]]:
+    """Return the cells of these doctors that are taken now, in all hospitals; a lapsed hold takes nothing."""
+    rows = Cell.objects.filter(doctor__in=list(doctor_ids), starts_at__gte=since, starts_at__lt=until)
+    live = rows.filter(Q(lapses_at__isnull=True) | Q(lapses_at__gt=timezone.now()))
+    taken: dict[int, set[dt.datetime]] = defaultdict(set)
+    for doctor_id, starts_at in live.values_list("doctor_id", "starts_at"):
+        taken[doctor_id].add(starts_at)
+    return taken
+
+
+def plans_for(affiliations: list[Affiliation], *, days: int, first: dt.date | None = None) -> dict[int, Plan]:
+    """Return the plan of each affiliation (by primary key) for so many days from today, in at most five queries."""
+    now = timezone.now()
+    begin = dt.datetime.combine(first, dt.time(), dt.UTC) if first else now
+    since, until = begin - dt.timedelta(days=2), begin + dt.timedelta(days=days + 2)
+    ids = [affiliation.pk for affiliation in affiliations]
+    doctor_ids = {affiliation.doctor_id for affiliation in affiliations}
+    weekly: dict[int, dict[int, Hours]] = defaultdict(lambda: defaultdict(list))
+    for row in WeeklyHours.objects.filter(affiliation__in=ids):
+        weekly[row.affiliation_id][row.weekday].append((row.starts, row.ends))
+    exceptions: dict[int, dict[dt.date, Hours]] = defaultdict(dict)
+    for row in ScheduleException.objects.filter(affiliation__in=ids, day__range=(since.date(), until.date())):
+        exceptions[row.affiliation_id][row.day] = [(row.starts, row.ends)] if row.starts else []
+    time_off: dict[int, list[Interval]] = defaultdict(list)
+    for off in TimeOff.objects.filter(doctor__in=doctor_ids, starts_at__lt=until, ends_at__gt=since):
+        time_off[off.doctor_id].append((off.starts_at, off.ends_at))
+    taken = taken_cells(doctor_ids, since=since, until=until)
+    capped = [affiliation.pk for affiliation in affiliations if affiliation.daily_cap is not None]
+    booked = visits_a_day(capped, since.date(), until.date()) if capped else {}
+    return {
+        affiliation.pk: Plan(
+            zone=affiliation.hospital.tz,
+            slot_minutes=affiliation.slot_minutes,
+            lead_minutes=affiliation.lead_minutes,
+            daily_cap=affiliation.daily_cap,
+            weekly=weekly[affiliation.pk],
+            exceptions=exceptions[affiliation.pk],
+            time_off=time_off[affiliation.doctor_id],
+            taken=frozenset(taken[affiliation.doctor_id]),
+            booked_a_day=booked.get(affiliation.pk, {}),
+            last_day=affiliation.doctor.licence_expires,
+        )
+        for affiliation in affiliations
+    }
+
+
+def visits_a_day(affiliation_ids: list[int], first: dt.date, last: dt.date) -> dict[int, dict[dt.date, int]]:
+    """Return how many visits each affiliation has on each local day; lapsed holds do not count."""
+    rows = Cell.objects.filter(
+        Q(lapses_at__isnull=True) | Q(lapses_at__gt=timezone.now()),
+        appointment__affiliation__in=affiliation_ids,
+        appointment__day__range=(first, last),
+    )
+    counts: dict[int, dict[dt.date, int]] = defaultdict(Counter)
+    for affiliation_id, day, number in rows.values_list("appointment__affiliation_id", "appointment__day").annotate(
+        Count("appointment", distinct=True)
+    ):
+        counts[affiliation_id][day] = number
+    return counts
+
+
+def free_by_day(
+    affiliation: Affiliation, *, days: int = PROFILE_DAYS, first: dt.date | None = None
+) -> dict[dt.date, list[dt.datetime]]:
+    """Return the free starts (UTC) of each local day from today (or `first`) on, days without one included."""
+    now = timezone.now()
+    first = first or affiliation.hospital.local(now).date()
+    plan = plans_for([affiliation], days=days, first=first)[affiliation.pk]
+    return {day: list(free_slots(plan, [day], now)) for day in days_from(first, days)}
+
+
+def is_bookable(affiliation: Affiliation, starts_at: dt.datetime) -> bool:
+    """Say whether that very start is one of the free slots now."""
+    now = timezone.now()
+    if not now < starts_at < now + dt.timedelta(days=HORIZON_DAYS + 1):
+        return False
+    day = affiliation.hospital.local(starts_at).date()
+    plan = plans_for([affiliation], days=1, first=day)[affiliation.pk]
+    return starts_at in free_slots(plan, [day], now)
+
+
+def fits_plan(affiliation: Affiliation, starts_at: dt.datetime, ends_at: dt.datetime) -> bool:
+    """Say whether a time that was once kept could still be given: in the hours, no time off, the day not full.
+
+    Unlike `is_bookable` it asks for no lead time and looks at no cells.
+    """
+    day = affiliation.hospital.local(starts_at).date()
+    plan = plans_for([affiliation], days=1, first=day)[affiliation.pk]
+    return starts_at > timezone.now() and not plan.is_full(day) and holds(plan, starts_at, ends_at)
+
+
+def refund_share(hospital: Hospital, starts_at: dt.datetime, *, at: dt.datetime | None = None) -> Decimal:
+    """Return which share of the fee comes back when the patient cancels then: 1, 0.5 or 0."""
+    ahead = starts_at - (at or timezone.now())
+    if ahead >= dt.timedelta(hours=hospital.full_refund_hours):
+        return Decimal(1)
+    if ahead >= dt.timedelta(hours=hospital.half_refund_hours):
+        return Decimal("0.5")
+    return Decimal(0)
+
+
+def stale_affiliations(*, limit: int = 200) -> list[int]:
+    """Return the affiliations whose next free time must be computed again, or never was."""
+    rows = NextFree.objects.filter(stale_at__lte=timezone.now()).order_by("stale_at")
+    stale = list(rows.values_list("affiliation_id", flat=True)[:limit])
+    new = Affiliation.objects.filter(next_free__isnull=True).order_by("pk").values_list("pk", flat=True)
+    return stale + list(new[: limit - len(stale)])

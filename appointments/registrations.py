@@ -1,0 +1,1 @@
+"""What appointments puts into the registries of lower rooms."""

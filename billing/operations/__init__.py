@@ -1,0 +1,31 @@
+"""What changes money: invoices, payments, refunds."""
+
+from .callbacks import receive_notice, receive_return
+from .checks import postpone_check, queue_payment_checks, queue_refund_checks
+from .invoices import Charge, credit_line, draft_invoice, issue_invoice, void_draft
+from .payments import settle, start_payment, take_desk_payment, verify_payment
+from .refunds import check_refund, mark_stuck_refunds, pay_refund_at_desk, resolve_refund, send_refund
+from .review import resolve_attempt
+
+__all__ = [
+    "Charge",
+    "check_refund",
+    "credit_line",
+    "draft_invoice",
+    "issue_invoice",
+    "mark_stuck_refunds",
+    "pay_refund_at_desk",
+    "postpone_check",
+    "queue_payment_checks",
+    "queue_refund_checks",
+    "receive_notice",
+    "receive_return",
+    "resolve_attempt",
+    "resolve_refund",
+    "send_refund",
+    "settle",
+    "start_payment",
+    "take_desk_payment",
+    "verify_payment",
+    "void_draft",
+]

@@ -1,0 +1,55 @@
+"""The reconciliation: hands out what has to be asked, and when it is asked again."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.background import after_commit
+from core.locks import LockKey, Rank, lock_rows
+from core.tenancy import everywhere, in_hospital
+
+from ..models import Attempt
+from ..queries import due_checks, due_refund_checks, find_attempt
+from .payments import ask_again_later
+
+LEASE = dt.timedelta(minutes=2)  # until a question counts as lost with its worker
+
+
+@transaction.atomic
+def queue_payment_checks(*, limit: int = 50) -> int:
+    """Queue a question for each payment whose answer is due, and say how many. Workers ask: the clock never waits."""
+    with everywhere():
+        due = list(due_checks(limit=limit))
+        for attempt in due:
+            attempt.next_check_at = timezone.now() + LEASE
+            attempt.save(update_fields=["next_check_at"])
+            after_commit("billing.verify_payment", tran_id=attempt.tran_id)
+    return len(due)
+
+
+@transaction.atomic
+def queue_refund_checks(*, limit: int = 50) -> int:
+    """Queue a question for each refund that is with the bank and whose answer is due, and say how many."""
+    with everywhere():
+        due = list(due_refund_checks(limit=limit))
+        for refund in due:
+            refund.next_check_at = timezone.now() + LEASE
+            refund.save(update_fields=["next_check_at"])
+            after_commit("billing.check_refund", refund_id=refund.pk)
+    return len(due)
+
+
+@transaction.atomic
+def postpone_check(tran_id: str) -> None:
+    """Ask about a payment later, because the gateway gave no answer."""
+    attempt = find_attempt(tran_id)
+    if attempt is None:
+        return
+    lock_rows([LockKey(Rank.MONEY, Attempt, attempt.pk)])
+    with in_hospital(attempt.hospital_id):
+        attempt = Attempt.objects.get(pk=attempt.pk)
+        if attempt.status != Attempt.Status.PAID:
+            ask_again_later(attempt)

@@ -1,0 +1,173 @@
+"""Invoices: drafted when something is charged, numbered when they are issued, corrected by credit notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.actors import Actor
+from core.background import after_commit
+from core.locks import LockKey, Rank, lock_rows
+from core.money import round_money
+from hospitals.models import Hospital
+from ledger.operations import About, record
+from patients.models import Patient
+
+from .. import purposes
+from ..models import Invoice, InvoiceLine, NumberSeries, Payment
+from ..queries import NOTHING
+from .refunds import owe_back
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Something to charge: its purpose and the public id of the record."""
+
+    purpose: str
+    reference: str
+    quantity: int = 1
+
+
+def about(invoice: Invoice) -> About:
+    """Return whom and where a ledger entry about this invoice concerns."""
+    return About(patient_id=invoice.patient.public_id, hospital_id=invoice.hospital_id)
+
+
+@transaction.atomic
+def draft_invoice(hospital: Hospital, patient: Patient, *, charges: Iterable[Charge], by: Actor) -> Invoice:
+    """Draft an invoice; price and tax are copied from each charge's purpose now. Amounts in the hospital's currency."""
+    invoice = Invoice.objects.create(hospital=hospital, patient=patient, currency=hospital.currency, total=NOTHING)
+    lines = []
+    for charge in charges:
+        described = purposes.get(charge.purpose).describe(charge.reference)
+        amount = round_money((described.unit_price + described.tax) * charge.quantity)
+        lines.append(
+            InvoiceLine(
+                hospital=hospital,
+                invoice=invoice,
+                purpose=charge.purpose,
+                reference=charge.reference,
+                title=described.title,
+                quantity=charge.quantity,
+                unit_price=described.unit_price,
+                tax=described.tax,
+                amount=amount,
+            )
+        )
+    InvoiceLine.objects.bulk_create(lines)
+    invoice.total = sum((line.amount for line in lines), NOTHING)
+    invoice.save(update_fields=["total"])
+    return invoice
+
+
+@transaction.atomic
+def issue_invoice(invoice: Invoice, *, by: Actor) -> Invoice:
+    """Issue a draft that is to be paid at the desk: its lines count as done, and it gets its number."""
+    invoice = lock_invoice(invoice)
+    invoice.lines.filter(status=InvoiceLine.Status.OPEN).update(status=InvoiceLine.Status.FULFILLED)
+    number_invoice(invoice, Invoice.Status.ISSUED if invoice.total > 0 else Invoice.Status.PAID, by=by)
+    return invoice
+
+
+@transaction.atomic
+def void_draft(invoice: Invoice, *, by: Actor) -> None:
+    """Give up a draft; its lines are released. A draft was never shown, so this is not recorded."""
+    invoice = lock_invoice(invoice)
+    invoice.move_to(Invoice.Status.VOID)
+    invoice.save(update_fields=["status"])
+    invoice.lines.update(status=InvoiceLine.Status.RELEASED)
+
+
+@transaction.atomic
+def credit_line(purpose: str, reference: str, *, share: Decimal, reason: str, by: Actor) -> Decimal:
+    """Give up a charged line and return what goes back to the payer.
+
+    A draft is voided. Of an unpaid invoice the whole line is credited. Of a paid one `share` (0 to 1) of the line is credited
+    and refunded. Side effects: credit note, refunds, ledger.
+    """
+    line = InvoiceLine.objects.filter(purpose=purpose, reference=reference).select_related("invoice").latest("pk")
+    invoice = lock_invoice(line.invoice)
+    line.refresh_from_db()
+    if invoice.status == Invoice.Status.DRAFT:
+        void_draft(invoice, by=by)
+        return NOTHING
+    if line.status != InvoiceLine.Status.FULFILLED or invoice.status == Invoice.Status.CREDITED:
+        return NOTHING
+    paid = invoice.status == Invoice.Status.PAID
+    amount = round_money(line.amount * share) if paid else line.amount
+    line.status = InvoiceLine.Status.RELEASED
+    line.save(update_fields=["status"])
+    if amount == 0:
+        return NOTHING
+    returned = _refund_from_payments(invoice, amount, reason, by=by) if paid else NOTHING
+    _credit(invoice, amount, reason, by=by)
+    return returned
+
+
+def _refund_from_payments(invoice: Invoice, amount: Decimal, reason: str, *, by: Actor) -> Decimal:
+    left = amount
+    for payment in Payment.objects.filter(invoice=invoice).order_by("pk"):
+        part = min(left, payment.applied)
+        if part > 0:
+            owe_back(payment, amount=part, reason=reason, by=by)
+            left -= part
+    return amount - left
+
+
+def _credit(invoice: Invoice, amount: Decimal, reason: str, *, by: Actor) -> None:
+    note = Invoice.objects.create(
+        hospital_id=invoice.hospital_id,
+        patient=invoice.patient,
+        kind=Invoice.Kind.CREDIT_NOTE,
+        corrects=invoice,
+        currency=invoice.currency,
+        total=amount,
+    )
+    InvoiceLine.objects.create(
+        hospital_id=invoice.hospital_id,
+        invoice=note,
+        purpose="billing.credit",
+        reference=invoice.public_id,
+        title=reason[:200],
+        unit_price=amount,
+        amount=amount,
+        status=InvoiceLine.Status.FULFILLED,
+    )
+    invoice.credited += amount
+    if invoice.credited == invoice.total:
+        invoice.move_to(Invoice.Status.CREDITED)
+    invoice.save(update_fields=["credited", "status"])
+    number_invoice(note, Invoice.Status.PAID, by=by)
+    after_commit("billing.render_invoice", invoice_id=invoice.pk)
+
+
+def lock_invoice(invoice: Invoice) -> Invoice:
+    """Lock the invoice's row and read it again."""
+    lock_rows([LockKey(Rank.MONEY, Invoice, invoice.pk)])
+    return Invoice.objects.select_related("patient", "hospital").get(pk=invoice.pk)
+
+
+def number_invoice(invoice: Invoice, status: str, *, by: Actor) -> None:
+    """Give the draft the next number of its hospital and kind, move it to `status`, record it and have its PDF made."""
+    NumberSeries.objects.get_or_create(hospital_id=invoice.hospital_id, kind=invoice.kind)
+    series = NumberSeries.objects.select_for_update(no_key=True, of=("self",)).get(
+        hospital_id=invoice.hospital_id, kind=invoice.kind
+    )
+    series.last += 1
+    series.save(update_fields=["last"])
+    invoice.move_to(status)
+    invoice.number = series.last
+    invoice.issued_at = timezone.now()
+    invoice.save(update_fields=["status", "number", "issued_at", "total"])
+    record(
+        "billing.invoice_issued",
+        invoice.public_id,
+        by=by,
+        about=about(invoice),
+        body={"currency": invoice.currency, "kind": invoice.kind, "number": invoice.label, "total": str(invoice.total)},
+    )
+    after_commit("billing.render_invoice", invoice_id=invoice.pk)

@@ -1,0 +1,1 @@
+"""What billing puts into the registries of lower rooms."""

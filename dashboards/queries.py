@@ -1,0 +1,167 @@
+"""What waits for each role, counted live."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from accounts.models import User
+from appointments.models import Appointment
+from appointments.queries import held_visits, upcoming_visits
+from billing.models import Attempt, Invoice, Refund
+from core.models import PeriodicRun
+from core.tenancy import public_directory
+from doctors.models import Affiliation, Application, Doctor, Speciality
+from hospitals.models import Department, Hospital
+from notifications.models import Message
+from patients.models import Patient
+from records.models import Prescription
+
+SOON = dt.timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number and the page that lists what it counts."""
+
+    label: str
+    value: int
+    url: str
+
+
+def hospitals_with_counts(limit: int = 6) -> list[dict[str, Any]]:
+    """Return the first open hospitals with how many departments and doctors they have; three queries."""
+    hospitals = list(Hospital.objects.public().order_by("name")[:limit])
+    with public_directory():
+        departments = _by_hospital(Department.objects.filter(removed_at__isnull=True), hospitals)
+        doctors = _by_hospital(Affiliation.objects.bookable(), hospitals)
+    return [
+        {"hospital": one, "departments": departments.get(one.pk, 0), "doctors": doctors.get(one.pk, 0)}
+        for one in hospitals
+    ]
+
+
+def _by_hospital(rows: Any, hospitals: list[Hospital]) -> dict[int, int]:
+    counted = rows.filter(hospital__in=hospitals).order_by().values("hospital").annotate(number=Count("pk"))
+    return dict(counted.values_list("hospital", "number"))
+
+
+def next_free_cards(limit: int = 3) -> list[dict[str, Any]]:
+    """Return the doctors who are free next, with their first free times; times past their lead time are left out."""
+    now = timezone.now()
+    with public_directory():
+        rows = Affiliation.objects.bookable().filter(next_free__starts_at__gt=now)
+        rows = rows.select_related("doctor__speciality", "hospital", "next_free").order_by("next_free__starts_at")
+        found = list(rows[:limit])
+    cards = []
+    for one in found:
+        soonest = now + dt.timedelta(minutes=one.lead_minutes)
+        starts = [start for start in map(dt.datetime.fromisoformat, one.next_free.first_starts) if start > soonest]
+        if starts:
+            cards.append({"affiliation": one, "doctor": one.doctor, "hospital": one.hospital, "starts": starts})
+    return cards
+
+
+def popular_specialities(limit: int = 6) -> list[Speciality]:
+    """Return the specialities with the most doctors."""
+    return list(Speciality.objects.annotate(number=Count("doctors")).order_by("-number", "lay_name")[:limit])
+
+
+def patient_overview(patient: Patient) -> dict[str, Any]:
+    """Return what waits for a patient: held times, coming visits, bills, the latest prescriptions; five queries."""
+    coming = list(upcoming_visits(patient)[:4])
+    return {
+        "held": list(held_visits(patient)[:2]),
+        "next_visit": coming[0] if coming else None,
+        "coming": coming[1:],
+        "bills": list(Invoice.objects.for_patient(patient).to_pay().select_related("hospital")[:3]),
+        "prescriptions": list(
+            Prescription.objects.for_patient(patient)
+            .exclude(status=Prescription.Status.DRAFT)
+            .select_related("doctor", "hospital")
+            .order_by("-signed_at")[:3]
+        ),
+    }
+
+
+def doctor_overview(doctor: Doctor) -> dict[str, Any]:
+    """Return what waits for a doctor: visits to accept, the next ones, drafts to sign."""
+    now = timezone.now()
+    visits = Appointment.objects.for_doctor(doctor).with_people()
+    today = visits.filter(starts_at__gte=now - dt.timedelta(hours=12), starts_at__lt=now + dt.timedelta(hours=24))
+    return {
+        "waiting": list(visits.waiting_for_decision().filter(ends_at__gt=now)[:5]),
+        "waiting_count": visits.waiting_for_decision().filter(ends_at__gt=now).count(),
+        "next_visits": list(today.filter(status=Appointment.Status.BOOKED)[:6]),
+        "drafts": list(
+            Prescription.objects.filter(doctor=doctor, status=Prescription.Status.DRAFT).select_related("patient")[:5]
+        ),
+        "licence_ends_soon": doctor.licence_expires <= (now + SOON).date(),
+    }
+
+
+def hospital_figures(hospital: Hospital) -> dict[str, int]:
+    """Return the day's numbers of a hospital, in its scope; one query."""
+    today = hospital.local(timezone.now()).date()
+    status = Appointment.Status
+    return Appointment.objects.filter(hospital=hospital).aggregate(
+        waiting=Count("pk", filter=Q(status=status.PENDING, ends_at__gt=timezone.now())),
+        booked=Count("pk", filter=Q(status=status.BOOKED, day=today)),
+        done=Count("pk", filter=Q(status=status.FULFILLED, day=today)),
+        noshow=Count("pk", filter=Q(status=status.NOSHOW, day=today)),
+    )
+
+
+def hospital_overview(hospital: Hospital) -> dict[str, Any]:
+    """Return what waits at the desk: visits to accept, bills to pay, refunds and payments to check."""
+    waiting = Appointment.objects.filter(hospital=hospital).waiting_for_decision().with_people()
+    return {
+        "figures": hospital_figures(hospital),
+        "waiting": list(waiting.filter(ends_at__gt=timezone.now()).order_by("starts_at")[:5]),
+        "to_pay": Invoice.objects.filter(hospital=hospital).to_pay().count(),
+        "money_to_check": Refund.objects.filter(hospital=hospital).filter(_needs_a_person()).count()
+        + Attempt.objects.filter(hospital=hospital, status=Attempt.Status.REVIEW).count(),
+    }
+
+
+def _needs_a_person() -> Q:
+    at_desk = Q(status=Refund.Status.DUE) & ~Q(payment__attempt__method=Attempt.Method.ONLINE)
+    return Q(status=Refund.Status.UNCLEAR) | at_desk
+
+
+def admin_overview(hospital: Hospital) -> dict[str, Any]:
+    """Return what waits for the hospital's admin besides; three queries."""
+    soon = (timezone.now() + SOON).date()
+    return {
+        "applications": list(
+            Application.objects.filter(hospital=hospital).open().select_related("doctor__speciality")[:5]
+        ),
+        "licences": list(
+            Affiliation.objects.active()
+            .filter(hospital=hospital, doctor__licence_expires__lte=soon)
+            .select_related("doctor")
+            .order_by("doctor__licence_expires")[:5]
+        ),
+        "failed_mails": Message.objects.filter(hospital_id=hospital.pk, status=Message.Status.FAILED).count(),
+    }
+
+
+def platform_overview() -> dict[str, Any]:
+    """Return the platform's state: tenants, people, mail and periodic commands; nothing clinical, no names."""
+    hospitals = Hospital.objects.aggregate(
+        open=Count("pk", filter=Q(is_active=True)), closed=Count("pk", filter=Q(is_active=False))
+    )
+    mails = Message.objects.aggregate(
+        queued=Count("pk", filter=Q(status=Message.Status.QUEUED)),
+        failed=Count("pk", filter=Q(status=Message.Status.FAILED)),
+    )
+    return {
+        "hospitals": hospitals,
+        "mails": mails,
+        "people": User.objects.filter(is_active=True).count(),
+        "periodic": list(PeriodicRun.objects.order_by("name")),
+    }

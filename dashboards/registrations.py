@@ -1,0 +1,1 @@
+"""What dashboards puts into the registries of lower rooms."""

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class DoctorsConfig(AppConfig):
+    name = "doctors"
+
+    def ready(self) -> None:
+        from . import registrations  # noqa: F401

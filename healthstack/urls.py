@@ -1,0 +1,19 @@
+"""All addresses: each room brings its own; the first part of an address says whose pages they are (see hospitals.areas)."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.urls")),
+    path("", include("dashboards.urls")),
+    path("", include("appointments.urls")),
+    path("", include("billing.urls")),
+    path("", include("records.urls")),
+    path("", include("doctors.urls")),
+    path("", include("patients.urls")),
+    path("", include("hospitals.urls")),
+    path("", include("notifications.urls")),
+]

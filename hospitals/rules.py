@@ -1,0 +1,93 @@
+"""Who may act in a hospital: the predicates that every room above asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import rules
+
+from .models import Hospital, Membership, Role
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A hospital where a person acts, and as what."""
+
+    hospital_id: int
+    slug: str
+    name: str
+    city: str
+    roles: frozenset[str]
+
+
+def workplaces_of(user: Any) -> list[Workplace]:
+    """Return where the person acts now, by name; asked once a request (the user object lives that long)."""
+    if not getattr(user, "is_authenticated", False):
+        return []
+    if not hasattr(user, "_workplaces"):
+        rows = Membership.of_person(user).active().order_by("hospital__name", "hospital_id", "pk")
+        roles: dict[tuple[int, str, str, str], set[str]] = {}
+        for *hospital, role in rows.values_list(
+            "hospital_id", "hospital__slug", "hospital__name", "hospital__city", "role"
+        ):
+            roles.setdefault(tuple(hospital), set()).add(role)
+        user._workplaces = [Workplace(*hospital, frozenset(found)) for hospital, found in roles.items()]
+    cached: list[Workplace] = user._workplaces
+    return cached
+
+
+def roles_in(user: Any, hospital_id: int) -> frozenset[str]:
+    """Return the person's active roles in one hospital."""
+    return next(
+        (place.roles for place in workplaces_of(user) if place.hospital_id == hospital_id), frozenset()
+    )
+
+
+def _hospital_id(subject: Any) -> int | None:
+    if isinstance(subject, Hospital):
+        return subject.pk
+    return getattr(subject, "hospital_id", None)
+
+
+def has_role(*roles: str) -> Any:
+    """Return a predicate: the person has one of these roles in the subject's hospital (the subject may be the hospital)."""
+
+    @rules.predicate(name=" or ".join(roles))
+    def predicate(user: Any, subject: Any) -> bool:
+        hospital_id = _hospital_id(subject)
+        return hospital_id is not None and not roles_in(user, hospital_id).isdisjoint(roles)
+
+    return predicate
+
+
+is_admin = has_role(Role.ADMIN)
+is_receptionist = has_role(Role.RECEPTIONIST)
+is_desk = has_role(Role.ADMIN, Role.RECEPTIONIST)
+
+
+@rules.predicate
+def is_member(user: Any, subject: Any) -> bool:
+    """The person has any role in the subject's hospital."""
+    hospital_id = _hospital_id(subject)
+    return hospital_id is not None and bool(roles_in(user, hospital_id))
+
+
+@rules.predicate
+def is_platform_admin(user: Any) -> bool:
+    """The person runs the platform; this opens no chart."""
+    return bool(getattr(user, "is_platform_admin", False)) and user.is_active
+
+
+@rules.predicate
+def is_logged_in(user: Any) -> bool:
+    """Anybody with a log-in."""
+    return bool(getattr(user, "is_authenticated", False))
+
+
+rules.add_perm("hospitals.manage_hospitals", is_platform_admin)
+rules.add_perm("hospitals.view_staff_area", is_member)
+rules.add_perm("hospitals.change_profile", is_admin)
+rules.add_perm("hospitals.change_rules", is_admin)
+rules.add_perm("hospitals.manage_departments", is_admin)
+rules.add_perm("hospitals.manage_staff", is_admin)

@@ -1,0 +1,106 @@
+"""Who works in a hospital: roles, suspension, removal."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.http import errors_to, form_page, page_of, permit, step_up
+
+from .. import operations, queries
+from ..forms import RoleForm
+from ..losses import losses_of
+from ..models import Membership, Role
+from . import posted
+
+manage = "hospitals.manage_staff"
+ASKED = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+@permit(manage)
+def staff_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """List who works here, with search and filters."""
+    text, status, role = (request.GET.get(name, "").strip()[:100] for name in ("q", "status", "role"))
+    status = status if status in Membership.Status.values else Membership.Status.ACTIVE
+    role = role if role in Role.values else ""
+    rows = queries.staff_of(request.hospital, text=text, role=role, status=status)
+    counts = queries.staff_counts(request.hospital)
+    context = {
+        "page_obj": page_of(request, rows),
+        "q": text,
+        "role": role,
+        "status": status,
+        "roles": Role.choices,
+        "states": [(value, label, counts.get(value, 0)) for value, label in Membership.Status.choices],
+        "waiting": queries.open_invitations(request.hospital).count(),
+    }
+    return render(request, "hospitals/staff.html", context)
+
+
+@require_http_methods(ASKED)
+@permit(manage, Membership)
+def change_role(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
+    """Give somebody another role."""
+    form = RoleForm(posted(request), initial={"role": membership.role})
+    if form.is_bound and form.is_valid():
+        with errors_to(form):
+            changed = operations.change_role(membership, role=form.cleaned_data["role"], by=request.user)
+            told = {"name": membership.user.name, "role": changed.get_role_display()}
+            messages.success(request, _("%(name)s is %(role)s now.") % told)
+            return _back(request, membership)
+    return form_page(request, "hospitals/change_role.html", form, {"membership": membership})
+
+
+@require_http_methods(ASKED)
+@permit(manage, Membership)
+def suspend(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
+    """Take somebody's access away for now, after asking."""
+    if request.method == "POST":
+        operations.suspend_membership(membership, by=request.user)
+        messages.success(request, _("%(name)s is suspended.") % {"name": membership.user.name})
+        return _back(request, membership)
+    membership.move_to(Membership.Status.SUSPENDED)  # not saved; who is suspended already reads that
+    return _ask(request, "hospitals/suspend.html", membership)
+
+
+@require_POST
+@permit(manage, Membership)
+def reactivate(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
+    """Give somebody's access back."""
+    operations.reactivate_membership(membership, by=request.user)
+    messages.success(request, _("%(name)s can work here again.") % {"name": membership.user.name})
+    return _back(request, membership)
+
+
+@require_http_methods(ASKED)
+@permit(manage, Membership)
+@step_up
+def remove(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
+    """End somebody's membership for good, after saying what is lost."""
+    if request.method == "POST":
+        operations.remove_membership(membership, by=request.user)
+        messages.success(request, _("%(name)s is removed from the staff.") % {"name": membership.user.name})
+        return _back(request, membership)
+    membership.move_to(Membership.Status.REMOVED)  # not saved, see suspend
+    return _ask(request, "hospitals/remove_staff.html", membership)
+
+
+def _ask(request: HttpRequest, template: str, membership: Membership) -> HttpResponse:
+    context = {
+        "membership": membership,
+        "is_self": membership.user_id == request.user.pk,
+        "other_roles": [row.get_role_display() for row in queries.other_roles_of(membership)],
+        "losses": losses_of(membership),
+    }
+    return render(request, template, context)
+
+
+def _back(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Go back to the list, or home for who may not see it any more."""
+    if membership.user_id == request.user.pk and membership.role == Role.ADMIN:
+        return redirect("dashboards:start")
+    return redirect("hospitals:staff", membership.hospital.slug)

@@ -1,0 +1,122 @@
+"""notify(): an outbox row and a bell line in the caller's transaction; delivery after commit, retried from the row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.background import after_commit
+
+from . import kinds
+from .gateways import Mail, MailRefused, MailUnavailable, get_mail_gateway
+from .models import Contact, Message, Notice
+
+logger = logging.getLogger(__name__)
+MAX_ATTEMPTS = 12
+LEASE = dt.timedelta(minutes=2)
+
+
+def notify(to: Any, kind: str, reference: str, *, version: int = 0, hospital_id: int | None = None) -> None:
+    """Tell a user or a Contact: write the outbox row, and the bell line for a user, inside the caller's transaction.
+
+    Somebody without an e-mail address gets no mail and it is no error; an unknown kind raises LookupError.
+    """
+    registered = kinds.get(kind)
+    is_contact = isinstance(to, Contact)
+    if registered.bell and not is_contact:
+        line = registered.bell(reference, version)
+        Notice.objects.create(user=to, kind=kind, title=line.title[:200], url=line.url)
+    if not to.email or not registered.mail:
+        return
+    message = Message.objects.create(
+        kind=kind,
+        reference=reference,
+        version=version,
+        hospital_id=hospital_id,
+        user=None if is_contact else to,
+        email=to.email,
+        language=to.language,
+        next_attempt_at=timezone.now(),
+    )
+    after_commit("notifications.deliver", message_id=message.pk)
+
+
+def deliver(message_id: int) -> None:
+    """Send one message if it is due and still true; not atomic: it commits its intent, asks the mail server, keeps the answer."""
+    message = _claim(message_id)
+    if message is None:
+        return
+    registered = kinds.get(message.kind)
+    if not registered.still_true(message.reference, message.version):
+        _close(message, Message.Status.DROPPED)
+        return
+    try:
+        content = registered.context(message.reference, message.version)
+        get_mail_gateway().send(Mail.compose(message, registered.template, content))
+    except MailRefused as error:
+        _close(message, Message.Status.FAILED, error=str(error))
+    except MailUnavailable as error:
+        _retry_later(message, str(error))
+    else:
+        _close(message, Message.Status.SENT)
+
+
+def _claim(message_id: int) -> Message | None:
+    now = timezone.now()
+    with transaction.atomic():
+        message = Message.objects.select_for_update(no_key=True, of=("self",)).filter(pk=message_id).first()
+        lost = message and message.status == Message.Status.SENDING and message.next_attempt_at <= now
+        due = message and message.status == Message.Status.QUEUED and message.next_attempt_at <= now
+        if message is None or not (due or lost):
+            return None
+        message.status = Message.Status.SENDING
+        message.attempts += 1
+        # While SENDING this is the end of the lease: a killed worker's message becomes due again.
+        message.next_attempt_at = now + LEASE
+        message.save(update_fields=["status", "attempts", "next_attempt_at"])
+        return message
+
+
+def _close(message: Message, status: str, *, error: str = "") -> None:
+    message.move_to(status)
+    message.last_error = error[:300]
+    message.sent_at = timezone.now() if status == Message.Status.SENT else None
+    message.save(update_fields=["status", "last_error", "sent_at"])
+
+
+def _retry_later(message: Message, error: str) -> None:
+    if message.attempts >= MAX_ATTEMPTS:
+        _close(message, Message.Status.FAILED, error=error)
+        return
+    message.move_to(Message.Status.QUEUED)
+    message.last_error = error[:300]
+    # 1, 2, 4 … minutes, at most 2 hours: about 14 hours in all.
+    message.next_attempt_at = timezone.now() + dt.timedelta(minutes=min(2 ** (message.attempts - 1), 120))
+    message.save(update_fields=["status", "last_error", "next_attempt_at"])
+
+
+def deliver_due_messages(*, limit: int = 200) -> int:
+    """Try again what is due, oldest first; returns how many were tried."""
+    now = timezone.now()
+    states = [Message.Status.QUEUED, Message.Status.SENDING]
+    due = Message.objects.filter(status__in=states, next_attempt_at__lte=now - dt.timedelta(seconds=20))
+    ids = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
+    for message_id in ids:
+        deliver(message_id)
+    return len(ids)
+
+
+@transaction.atomic
+def mark_notice_read(notice: Notice, *, by: Any) -> None:
+    """Mark one line of the bell page as read."""
+    Notice.objects.filter(pk=notice.pk, user=by, read_at__isnull=True).update(read_at=timezone.now())
+
+
+@transaction.atomic
+def mark_all_notices_read(*, by: Any) -> int:
+    """Mark all lines of the person's bell page as read, and say how many."""
+    return Notice.objects.filter(user=by, read_at__isnull=True).update(read_at=timezone.now())

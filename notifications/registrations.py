@@ -1,0 +1,3 @@
+"""What notifications put into core's registries."""
+
+from . import tasks  # noqa: F401

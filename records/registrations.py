@@ -1,0 +1,1 @@
+"""What records puts into the registries of lower rooms."""

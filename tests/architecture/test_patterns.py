@@ -1,0 +1,122 @@
+"""What the house never does, looked for in its own files."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from . import house
+
+UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b|coming" r" soon|lorem" r" ipsum", re.IGNORECASE)
+INLINE = re.compile(
+    r"<script(?![^>]*\bsrc=)[^>]*>|<style[\s>]|\s(?:on[a-z]+|style|hx-on[:\w-]*)=[\"']", re.IGNORECASE
+)
+DATA_SCRIPT = re.compile(r"<script[^>]*\btype=[\"'](?:application/json|application/ld\+json)[\"']")
+PATCHING = re.compile(r"mock\.patch|mocker\.|from unittest(?:\.mock)? import|monkeypatch\.setattr\(")
+MAIL = re.compile(r"\bsend_mail\(|\bmail_admins\(|EmailMultiAlternatives\(|\bEmailMessage\(")
+
+# Where a query may see every hospital, and why. At most five.
+UNSCOPED = {
+    "core/tenancy.py": "defines it",
+    "core/invariants.py": "the checker looks at everything",
+    "hospitals/rules.py": "which hospitals is this person a member of",
+}
+# Who talks to people on standard output: commands before Django, and measurements.
+PRINTING = ("scripts/", "bench/")
+
+
+def _lines_with(pattern: re.Pattern[str], paths) -> list[str]:
+    return [
+        f"{house.name(path)}:{number}: {line.strip()}"
+        for path in paths
+        for number, line in enumerate(house.text(path).splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+def _calls(names: set[str], paths) -> list[str]:
+    return [
+        f"{house.name(path)}:{line}" for path in paths for call, line in house.calls(path) if call in names
+    ]
+
+
+def test_nothing_is_unfinished():
+    static = [path for kind in ("js", "scss") for path in house.ROOT.glob(f"{kind}/**/*.{kind}")]
+    static += list((house.ROOT / "static" / "js").glob("*.js"))
+    found = _lines_with(UNFINISHED, [*house.modules(), *house.test_modules(), *house.templates(), *static])
+    assert found == []
+
+
+def test_templates_hold_no_inline_script_style_or_event():
+    pages = [
+        path for path in house.templates() if path.relative_to(house.ROOT).parts[1] not in {"emails", "pdf"}
+    ]
+    assert [line for line in _lines_with(INLINE, pages) if not DATA_SCRIPT.search(line)] == []
+
+
+def test_nothing_prints():
+    paths = [path for path in house.modules() if not house.name(path).startswith(PRINTING)]
+    printing = [
+        f"{house.name(path)}:{line}"
+        for path in paths
+        for call, line in house.calls(path)
+        if call in {"print", "breakpoint"}
+    ]
+    assert printing == []
+
+
+def test_mail_leaves_through_notifications_only():
+    paths = [path for path in house.modules() if not house.name(path).startswith("notifications/")]
+    assert _lines_with(MAIL, paths) == []
+
+
+def test_scopes_are_lifted_in_at_most_five_listed_places():
+    lifting = {
+        house.name(path)
+        for path in house.modules()
+        if {call for call, _ in house.calls(path)} & {"scopes_disabled", "everywhere"}
+    }
+    assert lifting <= set(UNSCOPED)
+    assert len(UNSCOPED) <= 5
+
+
+def test_the_scope_library_is_entered_through_core_tenancy_only():
+    importing = re.compile(r"^\s*(?:from|import) django_scopes\b(?!\.forms)")
+    paths = [path for path in house.modules() if house.name(path) != "core/tenancy.py"]
+    assert _lines_with(importing, paths) == []
+
+
+def test_views_start_from_a_scoped_query():
+    views = [path for path in house.modules() if house.is_view_module(path)]
+    assert _lines_with(re.compile(r"\.objects\.all\(\)"), views) == []
+
+
+def test_rights_are_asked_through_rules_and_never_of_the_user():
+    assert _lines_with(re.compile(r"\buser\.has_perms?\("), house.modules()) == []
+
+
+def test_second_factors_are_verified_under_a_lock():
+    assert _lines_with(re.compile(r"\bdevice\.verify_token\("), house.modules()) == []
+
+
+def test_only_the_gateways_return_is_exempt_from_csrf():
+    exempt = _lines_with(re.compile(r"@csrf_exempt"), house.modules())
+    assert all(line.startswith("billing/") for line in exempt), exempt
+
+
+def test_tests_do_not_patch_our_code():
+    tests = [path for path in house.test_modules() if path.name != "test_patterns.py"]
+    assert _lines_with(PATCHING, tests) == []
+
+
+def test_time_is_read_in_one_way():
+    naive = re.compile(r"\bdatetime\.(?:now|utcnow|today)\(|\bdate\.today\(|\bdt\.datetime\.(?:now|utcnow)\(")
+    paths = [path for path in house.modules() if not house.name(path).startswith(PRINTING)]
+    assert _lines_with(naive, paths) == []
+
+
+@pytest.mark.parametrize("host_hint", ["index-url", "registry.npm", "pypi.org"])
+def test_requirements_name_no_package_host(host_hint):
+    files = [*house.ROOT.glob("requirements*.txt"), *house.ROOT.glob("package.json"), house.ROOT / "Makefile"]
+    assert [house.name(path) for path in files if host_hint in house.text(path)] == []

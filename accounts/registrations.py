@@ -34,6 +34,7 @@ for _name, _label in {
     "accounts.second_factor_removed": _("Removed a second factor"),
     "accounts.backup_codes_made": _("Made new backup codes"),
     "accounts.backup_code_used": _("Used a backup code"),
+    "accounts.platform_admin_made": _("Became a platform admin"),
 }.items():
     ledger_kinds.event(_name, _label)
 

@@ -71,6 +71,11 @@ def get(name: str) -> Purpose:
     return _purposes[name]
 
 
+def names() -> list[str]:
+    """Return all registered names, sorted."""
+    return sorted(_purposes)
+
+
 def lock_keys_of(lines: Iterable[Any]) -> list[LockKey]:
     """Return the rows to lock for these invoice lines."""
     return [key for line in lines for key in get(line.purpose).lock_keys(line.reference)]

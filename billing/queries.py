@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
@@ -23,6 +24,15 @@ PAYABLE = frozenset({Invoice.Status.DRAFT, Invoice.Status.ISSUED})
 # What the gateway sends back is compared with our own ids; anything else is no question for the database.
 OWN_ID = re.compile(r"[0-9a-z]{1,30}")
 WRITTEN_NUMBER = re.compile(r"(?:inv|cn)?[-\s]*0*(\d{1,9})", re.IGNORECASE)
+
+
+class Outcome(StrEnum):
+    """What the payer is told about a payment."""
+
+    PAID = "paid"
+    CHECKING = "checking"
+    FAILED = "failed"
+    GOES_BACK = "goes_back"
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,15 @@ def bill_of(invoice: Invoice) -> Bill:
     attempts = list(Attempt.objects.filter(invoice=invoice).select_related("payment").order_by("pk"))
     refunds = list(Refund.objects.filter(payment__invoice=invoice).order_by("pk"))
     return Bill(invoice, lines, notes, attempts, refunds)
+
+
+def outcome_of(attempt: Attempt) -> Outcome:
+    """Return what became of a payment, in the payer's eyes."""
+    if attempt.status == Attempt.Status.PAID:
+        return Outcome.PAID if attempt.payment.applied > 0 else Outcome.GOES_BACK
+    if attempt.status in {Attempt.Status.FAILED, Attempt.Status.CANCELLED, Attempt.Status.EXPIRED}:
+        return Outcome.FAILED
+    return Outcome.CHECKING
 
 
 def outstanding(invoice: Invoice) -> Decimal:
@@ -169,7 +188,8 @@ def find_refund(public_id: str) -> Refund:
 
 def due_checks(*, limit: int) -> Iterable[Attempt]:
     """Return the online attempts whose answer is due, the longest waiting first."""
-    due = Attempt.objects.filter(next_check_at__lte=timezone.now(), method=Attempt.Method.ONLINE)
+    decided = [Attempt.Status.PAID, Attempt.Status.REVIEW]
+    due = Attempt.objects.filter(next_check_at__lte=timezone.now(), method=Attempt.Method.ONLINE).exclude(status__in=decided)
     return due.order_by("next_check_at")[:limit]
 
 

@@ -154,6 +154,11 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def filename(self) -> str:
+        """What the file is called when somebody saves it."""
+        return f"{self.title}{PurePath(self.file.name).suffix}"
+
 
 class ApplicationQuerySet(ScopedQuerySet):
     """Applications."""
@@ -261,6 +266,11 @@ class Affiliation(DirectoryOwned):
 
     def __str__(self) -> str:
         return f"{self.doctor_id} at {self.hospital_id}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the doctor does not work there any more."""
+        return self.membership.status == Membership.Status.REMOVED
 
 
 class WeeklyHours(DirectoryOwned):

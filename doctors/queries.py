@@ -52,6 +52,12 @@ def applications_of_hospital(hospital: Hospital, *, tab: str, text: str = "") ->
     return rows.select_related("doctor__speciality", "doctor__user", "decided_by").order_by(*order)
 
 
+def find_application(hospital: Hospital, public_id: str) -> Application | None:
+    """Return one of the hospital's applications with what its page shows."""
+    rows: QuerySet[Application] = Application.objects.filter(hospital=hospital, public_id=public_id)
+    return rows.select_related("doctor__speciality", "doctor__user", "decided_by").first()
+
+
 def application_counts(hospital: Hospital) -> dict[str, int]:
     """Return how many applications each tab holds; one query."""
     rows = Application.objects.filter(hospital=hospital).order_by()
@@ -78,15 +84,36 @@ def certificates_of(doctor: Doctor) -> QuerySet[Certificate]:
     return rows
 
 
+def papers_for(doctor: Doctor, hospital: Hospital) -> QuerySet[Certificate]:
+    """Return the doctor's papers that the hospital may open now."""
+    rows: QuerySet[Certificate] = Certificate.objects.for_hospital(hospital).filter(doctor=doctor)
+    return rows
+
+
 def own_applications(doctor: Doctor) -> QuerySet[Application]:
     """Return the doctor's applications to all hospitals, the latest first; withdrawn ones are left out."""
     rows = Application.of_doctor(doctor).exclude(status=Application.Status.WITHDRAWN)
     return rows.select_related("hospital").order_by("-created_at", "-pk")
 
 
+def workplaces_of_doctor(doctor: Doctor) -> QuerySet[Affiliation]:
+    """Return where the doctor works now, by the hospital's name; inside the doctor's scope."""
+    rows = Affiliation.objects.active().for_doctor(doctor).select_related("hospital", "department")
+    return rows.order_by("hospital__name", "pk")
+
+
 def hospitals_to_apply_to(doctor: Doctor, *, text: str = "") -> QuerySet[Hospital]:
     """Return the open hospitals where the doctor neither works nor waits for an answer."""
     return public_hospitals(text=text).exclude(pk__in=hospitals_of(doctor))
+
+
+def affiliation_in_full(affiliation: Affiliation) -> Affiliation:
+    """Read an affiliation again with all that pages show about it."""
+    rows = Affiliation.objects.select_related(
+        "doctor__speciality", "doctor__user", "department", "membership", "hospital"
+    )
+    found: Affiliation = rows.get(pk=affiliation.pk)
+    return found
 
 
 def doctors_of_hospital(hospital: Hospital, *, text: str = "", department: str = "") -> QuerySet[Affiliation]:

@@ -55,6 +55,7 @@ urlpatterns = [
     path(_invitations, invitations.invitation_list, name="invitations"),
     path(f"{_invitations}<str:public_id>/send-again/", invitations.resend, name="resend_invitation"),
     path(f"{_invitations}<str:public_id>/withdraw/", invitations.withdraw, name="withdraw_invitation"),
+    path(f"{_staff}<str:public_id>/", staff.member, name="member"),
     path(f"{_staff}<str:public_id>/role/", staff.change_role, name="change_role"),
     path(f"{_staff}<str:public_id>/suspend/", staff.suspend, name="suspend"),
     path(f"{_staff}<str:public_id>/reactivate/", staff.reactivate, name="reactivate_staff"),

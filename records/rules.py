@@ -6,6 +6,7 @@ from typing import Any
 
 import rules
 
+from doctors.models import Doctor
 from hospitals.models import Role
 from hospitals.rules import roles_in
 from patients.models import CareRelation, Patient
@@ -22,7 +23,7 @@ def is_that_patient(user: Any, patient: Any) -> bool:
 @rules.predicate
 def is_that_doctor(user: Any, doctor: Any) -> bool:
     """The doctor's pages are the person's own."""
-    return doctor is not None and getattr(doctor, "licence_number", None) is not None and doctor.user_id == user.pk
+    return isinstance(doctor, Doctor) and doctor.user_id == user.pk
 
 
 @rules.predicate

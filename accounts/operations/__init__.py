@@ -2,6 +2,7 @@
 
 from .links import answer_link_request, ask_for_link, prune
 from .passwords import change_password, reset_password
+from .platform import make_platform_admin
 from .profile import ask_for_email, change_email, change_profile
 from .second_factor import (
     add_authenticator,
@@ -38,6 +39,7 @@ __all__ = [
     "end_sessions_of",
     "forget_session",
     "mail_link_again",
+    "make_platform_admin",
     "make_email_code",
     "move_session",
     "prune",

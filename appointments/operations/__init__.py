@@ -18,7 +18,7 @@ from .changes import (
     mark_no_show,
     reschedule_appointment,
 )
-from .holds import flip_lapsed_holds, fulfil_visit, release_hold, reserve_visit
+from .holds import flip_lapsed_holds, fulfil_visit, release_hold, release_visit, reserve_visit
 from .next_free import refresh_next_free, refresh_stale
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "refresh_next_free",
     "refresh_stale",
     "release_hold",
+    "release_visit",
     "remove_exception",
     "remove_time_off",
     "reschedule_appointment",

@@ -106,7 +106,7 @@ def confirm(appointment: Appointment, *, by: Actor) -> None:
     if at_once:
         open_chart(appointment, by=by)
     tell(appointment, "booked")
-    notify(appointment.doctor.user, "appointments.new_visit", appointment.public_id, hospital_id=appointment.hospital_id)
+    tell_doctor(appointment)
 
 
 def next_serial(appointment: Appointment) -> int:
@@ -132,6 +132,17 @@ def tell(appointment: Appointment, what: str) -> None:
     notify(
         appointment.patient.recipient,
         f"appointments.{what}",
+        appointment.public_id,
+        version=appointment.version,
+        hospital_id=appointment.hospital_id,
+    )
+
+
+def tell_doctor(appointment: Appointment) -> None:
+    """Put a visit that is new, or at a new time, on the doctor's bell."""
+    notify(
+        appointment.doctor.user,
+        "appointments.new_visit",
         appointment.public_id,
         version=appointment.version,
         hospital_id=appointment.hospital_id,

@@ -30,7 +30,8 @@ class SlotTaken(Conflict):
 
 def slot_taken(starts_at: dt.datetime, zone: Any) -> SlotTaken:
     """Return the error in people's words."""
-    return SlotTaken(_("%(time)s was just taken. Nothing was paid. Please choose another time.") % {"time": clock(starts_at, zone)})
+    words = _("%(time)s was just taken. Nothing was paid. Please choose another time.")
+    return SlotTaken(words % {"time": clock(starts_at, zone)})
 
 
 def visit_locks(doctor_id: int, patient_id: int, appointment_id: int | None = None) -> list[LockKey]:
@@ -76,7 +77,18 @@ def take_cells(appointment: Appointment, *, lapses_at: dt.datetime | None) -> No
         with transaction.atomic():
             Cell.objects.bulk_create(cells)
     except IntegrityError as error:
-        raise slot_taken(appointment.starts_at, appointment.hospital.tz) from error
+        raise _why_taken(appointment) from error
+
+
+def _why_taken(appointment: Appointment) -> SlotTaken:
+    """Say whose time it is: both people are locked, so the answer stands."""
+    same_time = Cell.objects.filter(
+        patient=appointment.patient_id, starts_at__in=cells_of(appointment.starts_at, appointment.ends_at)
+    )
+    if not same_time.exists():
+        return slot_taken(appointment.starts_at, appointment.hospital.tz)
+    words = _("There is another visit at %(time)s already. Please choose another time.")
+    return SlotTaken(words % {"time": clock(appointment.starts_at, appointment.hospital.tz)})
 
 
 def give_back_cells(appointment: Appointment) -> None:
@@ -84,8 +96,10 @@ def give_back_cells(appointment: Appointment) -> None:
     Cell.objects.filter(appointment=appointment).delete()
 
 
-def write_change(appointment: Appointment, act: str, *, by: Actor, note: str = "", moved_from: dt.datetime | None = None) -> None:
-    """Add a step to the visit's history and the ledger."""
+def write_change(
+    appointment: Appointment, act: str, *, by: Actor, note: str = "", moved_from: dt.datetime | None = None
+) -> None:
+    """Add a step to the visit's history and the ledger; what the system did bears no name."""
     Change.objects.create(
         hospital_id=appointment.hospital_id,
         appointment=appointment,
@@ -93,10 +107,14 @@ def write_change(appointment: Appointment, act: str, *, by: Actor, note: str = "
         version=appointment.version,
         starts_at=appointment.starts_at,
         moved_from=moved_from,
-        by_name=getattr(by, "name", "") or "",
+        by_name=getattr(by, "name", "") if getattr(by, "pk", None) else "",
         note=note[:300],
     )
-    body = {"starts_at": appointment.starts_at.isoformat(), "status": appointment.status, "version": appointment.version}
+    body = {
+        "starts_at": appointment.starts_at.isoformat(),
+        "status": appointment.status,
+        "version": appointment.version,
+    }
     if moved_from:
         body["moved_from"] = moved_from.isoformat()
     about = About(appointment.patient.public_id, appointment.hospital_id)

@@ -14,12 +14,13 @@ from core.actors import Actor
 from core.background import after_commit
 from core.errors import DomainError
 from core.formats import moment
+from doctors.models import Affiliation
 from patients.models import CareRelation
 from patients.operations import end_care_relation
 
 from ..models import Appointment, Change
 from ..queries import is_bookable, refund_share
-from .booking import PURPOSE, next_serial, open_chart, tell
+from .booking import PURPOSE, next_serial, open_chart, tell, tell_doctor
 from .cells import drop_lapsed_cells, give_back_cells, lock_visit, slot_taken, take_cells, write_change
 
 KEEPS_CHART_FOR = dt.timedelta(days=365)
@@ -29,6 +30,7 @@ KEEPS_CHART_FOR = dt.timedelta(days=365)
 def accept_appointment(appointment: Appointment, *, by: Actor) -> None:
     """Accept a visit that waits for the hospital; the doctor may open the chart from now on, the patient is told."""
     appointment = lock_visit(appointment)
+    _refuse_unless_waiting(appointment)
     appointment.move_to(Appointment.Status.BOOKED)
     appointment.save(update_fields=["status"])
     write_change(appointment, Change.Act.ACCEPTED, by=by)
@@ -38,19 +40,25 @@ def accept_appointment(appointment: Appointment, *, by: Actor) -> None:
 
 @transaction.atomic
 def decline_appointment(appointment: Appointment, *, reason: str, by: Actor) -> None:
-    """Decline a visit that waits for the hospital: all money goes back, the time is free again, the patient is told why."""
+    """Decline a visit that waits for the hospital: all money goes back, the time is free again, the patient is told."""
     appointment = lock_visit(appointment)
-    if appointment.status != Appointment.Status.PENDING:
-        raise DomainError(_("This visit is not waiting for an answer any more."))
+    _refuse_unless_waiting(appointment)
     _end(appointment, Appointment.Side.HOSPITAL, Decimal(1), reason, by=by)
     write_change(appointment, Change.Act.DECLINED, by=by, note=reason)
     tell(appointment, "declined")
+
+
+def _refuse_unless_waiting(appointment: Appointment) -> None:
+    if appointment.status != Appointment.Status.PENDING:
+        raise DomainError(_("This visit is not waiting for an answer any more."))
 
 
 @transaction.atomic
 def cancel_appointment(appointment: Appointment, *, side: str, reason: str, by: Actor) -> Decimal:
     """Cancel a visit and return what goes back to the payer: all when the hospital cancels, else by its rules."""
     appointment = lock_visit(appointment)
+    if appointment.status == Appointment.Status.PROPOSED:
+        raise DomainError(_("This time is only kept while it is being paid. Give it back instead."))
     if appointment.is_past:
         raise DomainError(_("This visit's time has come, so it can't be cancelled any more. Please call the hospital."))
     by_patient = side == Appointment.Side.PATIENT
@@ -98,24 +106,32 @@ def reschedule_appointment(appointment: Appointment, *, starts_at: dt.datetime, 
         raise DomainError(_("This visit can't be moved any more."))
     if by_patient and refund_share(hospital, appointment.starts_at) == 0:
         raise DomainError(_("It is too late to move this visit yourself. Please call the hospital."))
-    drop_lapsed_cells(appointment.doctor_id, appointment.patient_id)
     moved_from = appointment.starts_at
-    length = appointment.affiliation.slot_minutes
-    # Its own cells count as free: moving by ten minutes may overlap the old time.
-    give_back_cells(appointment)
-    if starts_at == moved_from or not is_bookable(appointment.affiliation, starts_at):
-        raise slot_taken(starts_at, hospital.tz)
-    appointment.starts_at = starts_at
-    appointment.ends_at = starts_at + dt.timedelta(minutes=length)
-    _renumber(appointment)
-    take_cells(appointment, lapses_at=None)
+    _take_other_time(appointment, starts_at)
     if by_patient and not hospital.accepts_at_once and appointment.status == Appointment.Status.BOOKED:
         appointment.move_to(Appointment.Status.PENDING)
     appointment.version += 1
     appointment.save(update_fields=["starts_at", "ends_at", "day", "serial", "status", "version"])
     write_change(appointment, Change.Act.MOVED, by=by, moved_from=moved_from)
     tell(appointment, "moved")
+    if by_patient:
+        tell_doctor(appointment)
     after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
+
+
+def _take_other_time(appointment: Appointment, starts_at: dt.datetime) -> None:
+    drop_lapsed_cells(appointment.doctor_id, appointment.patient_id)
+    # Its own cells count as free: moving by ten minutes may overlap the old time.
+    give_back_cells(appointment)
+    works_there = Affiliation.objects.bookable().select_related("hospital", "doctor")
+    affiliation = works_there.filter(pk=appointment.affiliation_id).first()
+    same_time = starts_at == appointment.starts_at
+    if affiliation is None or same_time or not is_bookable(affiliation, starts_at):
+        raise slot_taken(starts_at, appointment.hospital.tz)
+    appointment.starts_at = starts_at
+    appointment.ends_at = starts_at + dt.timedelta(minutes=affiliation.slot_minutes)
+    _renumber(appointment)
+    take_cells(appointment, lapses_at=None)
 
 
 def _renumber(appointment: Appointment) -> None:

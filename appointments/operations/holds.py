@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,13 +11,14 @@ from django.utils.translation import gettext as _
 
 from billing.operations import credit_line
 from billing.purposes import Applied, Outcome, RefundDue
-from core.actors import Actor
+from core.actors import SCHEDULER, Actor
 from core.background import after_commit
 from core.errors import Conflict
 from core.tenancy import everywhere
-from doctors.models import Affiliation, TimeOff
+from doctors.models import Affiliation
 
 from ..models import Appointment, Hold
+from ..queries import fits_plan
 from .booking import PURPOSE, confirm
 from .cells import drop_lapsed_cells, give_back_cells, lock_visit, slot_taken, take_cells
 
@@ -29,7 +31,10 @@ def _held(reference: str) -> Appointment:
 
 
 def reserve_visit(reference: str) -> None:
-    """Keep the time ten minutes longer, once; a lapsed one is taken again if nobody has it. The rows are locked by billing."""
+    """Keep the time ten minutes longer, once; a lapsed one is taken again if nobody has it.
+
+    Billing has locked the rows. Raises SlotTaken when the time is gone, Conflict when it was given back.
+    """
     appointment = _held(reference)
     hold = appointment.hold
     now = timezone.now()
@@ -50,7 +55,10 @@ def reserve_visit(reference: str) -> None:
 
 
 def fulfil_visit(reference: str, by: Actor) -> Outcome:
-    """Turn the paid time into a visit, also when the money comes late and the time is still free; else the money goes back."""
+    """Turn the paid time into a visit, also when the money comes late and the time is still free.
+
+    Else the money goes back: RefundDue, or SlotTaken, which billing takes for the same. Billing has locked the rows.
+    """
     appointment = _held(reference)
     if appointment.status in Appointment.LIVE:
         return Applied()
@@ -68,15 +76,19 @@ def fulfil_visit(reference: str, by: Actor) -> Outcome:
 
 def _take_again(appointment: Appointment, *, lapses_at: dt.datetime | None) -> None:
     drop_lapsed_cells(appointment.doctor_id, appointment.patient_id)
-    with everywhere():
-        open_there = Affiliation.objects.bookable().filter(pk=appointment.affiliation_id).exists()
-    off = TimeOff.objects.filter(
-        doctor=appointment.doctor_id, starts_at__lt=appointment.ends_at, ends_at__gt=appointment.starts_at
-    )
-    if appointment.is_past or not open_there or off.exists():
-        raise slot_taken(appointment.starts_at, appointment.hospital.tz)
     give_back_cells(appointment)
+    open_there = Affiliation.objects.bookable().select_related("hospital", "doctor")
+    affiliation = open_there.filter(pk=appointment.affiliation_id).first()
+    if affiliation is None or not fits_plan(affiliation, appointment.starts_at, appointment.ends_at):
+        raise slot_taken(appointment.starts_at, appointment.hospital.tz)
     take_cells(appointment, lapses_at=lapses_at)
+
+
+def release_visit(reference: str) -> None:
+    """Give a kept time back because its payment was given up; one that is booked or given back stays as it is."""
+    appointment = _held(reference)
+    if appointment.status == Appointment.Status.PROPOSED:
+        release_hold(appointment, by=SCHEDULER)
 
 
 @transaction.atomic
@@ -87,10 +99,11 @@ def release_hold(appointment: Appointment, *, by: Actor) -> None:
     hold.move_to(Hold.Status.RELEASED)
     hold.save(update_fields=["status"])
     appointment.move_to(Appointment.Status.CANCELLED)
-    appointment.cancelled_by = Appointment.Side.PATIENT
+    by_person = getattr(by, "pk", None) is not None
+    appointment.cancelled_by = Appointment.Side.PATIENT if by_person else Appointment.Side.SYSTEM
     appointment.save(update_fields=["status", "cancelled_by"])
     give_back_cells(appointment)
-    credit_line(PURPOSE, appointment.public_id, share=1, reason="", by=by)
+    credit_line(PURPOSE, appointment.public_id, share=Decimal(1), reason=_("The time was given back."), by=by)
     after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
 
 
@@ -106,8 +119,6 @@ def flip_lapsed_holds(*, limit: int = 500) -> int:
 
 @transaction.atomic
 def _flip(appointment: Appointment) -> None:
-    lock_visit(appointment)
+    appointment = lock_visit(appointment)
     drop_lapsed_cells(appointment.doctor_id, appointment.patient_id)
     after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
-
-

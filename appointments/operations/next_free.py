@@ -21,7 +21,7 @@ SHOWN = 6
 def refresh_next_free(affiliation_id: int) -> None:
     """Compute an affiliation's next free times again."""
     with everywhere():
-        affiliation = Affiliation.objects.select_related("hospital", "doctor").get(pk=affiliation_id)
+        affiliation = _locked(affiliation_id)
         now = timezone.now()
         first = affiliation.hospital.local(now).date()
         plan = plans_for([affiliation], days=HORIZON_DAYS, first=first)[affiliation.pk]
@@ -39,6 +39,21 @@ def refresh_next_free(affiliation_id: int) -> None:
                 "stale_at": _stale_at(affiliation, starts, now),
             },
         )
+
+
+def _locked(affiliation_id: int) -> Affiliation:
+    """Read the affiliation with its row of next free times locked.
+
+    Two workers may compute it at once: whoever locks it last has also seen the latest bookings.
+    """
+    rows = Affiliation.objects.select_related("hospital", "doctor")
+    found = NextFree.objects.select_for_update(no_key=True, of=("self",)).filter(affiliation=affiliation_id).first()
+    affiliation: Affiliation = rows.get(pk=affiliation_id)
+    if found is None:
+        empty = {"hospital": affiliation.hospital, "computed_at": timezone.now()}
+        NextFree.objects.get_or_create(affiliation=affiliation, defaults=empty)
+        NextFree.objects.select_for_update(no_key=True, of=("self",)).get(affiliation=affiliation)
+    return affiliation
 
 
 def _stale_at(affiliation: Affiliation, starts: list[dt.datetime], now: dt.datetime) -> dt.datetime:

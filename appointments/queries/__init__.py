@@ -1,6 +1,7 @@
 """Reading the calendar: plans and free times, doctors to find, visits."""
 
-from .changes import change_history, invoice_of, payment_states
+from .changes import change_history, invoice_of, moved_from, payment_states
+from .entries import CANCEL, PUBLISH, REQUEST, calendar_of
 from .plans import (
     HORIZON_DAYS,
     PROFILE_DAYS,
@@ -33,15 +34,19 @@ from .visits import (
 )
 
 __all__ = [
+    "CANCEL",
     "CHEAPEST",
     "HORIZON_DAYS",
     "PROFILE_DAYS",
+    "PUBLISH",
+    "REQUEST",
     "SOONEST",
     "Figures",
     "Found",
     "Wanted",
     "affiliation_to_book",
     "all_of_day",
+    "calendar_of",
     "change_history",
     "day_figures",
     "day_of_doctor",
@@ -54,6 +59,7 @@ __all__ = [
     "held_visits",
     "invoice_of",
     "is_bookable",
+    "moved_from",
     "own_visits_between",
     "past_visits",
     "payment_states",

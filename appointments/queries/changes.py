@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
@@ -17,6 +18,13 @@ def change_history(appointment: Appointment) -> QuerySet[Change]:
     """Return the visit's steps, the first one first."""
     rows: QuerySet[Change] = Change.objects.filter(appointment=appointment).order_by("pk")
     return rows
+
+
+def moved_from(appointment: Appointment) -> dt.datetime | None:
+    """Return the time that the visit had before its present one; None when it was never moved."""
+    moves = Change.objects.filter(appointment=appointment, act=Change.Act.MOVED, version=appointment.version)
+    before: dt.datetime | None = moves.values_list("moved_from", flat=True).first()
+    return before
 
 
 def invoice_of(appointment: Appointment) -> Invoice | None:

@@ -11,7 +11,7 @@ from core.background import after_commit
 from core.locks import LockKey, Rank, lock_rows
 from core.tenancy import everywhere, in_hospital
 
-from ..models import Attempt
+from ..models import Attempt, Refund
 from ..queries import due_checks, due_refund_checks, find_attempt
 from .payments import ask_again_later
 
@@ -22,10 +22,8 @@ LEASE = dt.timedelta(minutes=2)  # until a question counts as lost with its work
 def queue_payment_checks(*, limit: int = 50) -> int:
     """Queue a question for each payment whose answer is due, and say how many. Workers ask: the clock never waits."""
     with everywhere():
-        due = list(due_checks(limit=limit))
+        due = [attempt for attempt in due_checks(limit=limit) if _claim(attempt)]
         for attempt in due:
-            attempt.next_check_at = timezone.now() + LEASE
-            attempt.save(update_fields=["next_check_at"])
             after_commit("billing.verify_payment", tran_id=attempt.tran_id)
     return len(due)
 
@@ -34,12 +32,16 @@ def queue_payment_checks(*, limit: int = 50) -> int:
 def queue_refund_checks(*, limit: int = 50) -> int:
     """Queue a question for each refund that is with the bank and whose answer is due, and say how many."""
     with everywhere():
-        due = list(due_refund_checks(limit=limit))
+        due = [refund for refund in due_refund_checks(limit=limit) if _claim(refund)]
         for refund in due:
-            refund.next_check_at = timezone.now() + LEASE
-            refund.save(update_fields=["next_check_at"])
             after_commit("billing.check_refund", refund_id=refund.pk)
     return len(due)
+
+
+def _claim(row: Attempt | Refund) -> bool:
+    # Only while nobody has settled it or put it off since it was read.
+    same = type(row).objects.filter(pk=row.pk, status=row.status, next_check_at=row.next_check_at)
+    return bool(same.update(next_check_at=timezone.now() + LEASE))
 
 
 @transaction.atomic

@@ -47,6 +47,7 @@ MATRIX = {
     "invitations": [("get", 200, 403, 404, 404, 404, LOG_IN)],
     "resend_invitation": [("post", 302, 403, 404, 404, 404, LOG_IN)],
     "withdraw_invitation": [("post", 302, 403, 404, 404, 404, LOG_IN)],
+    "member": [("get", 200, 403, 404, 404, 404, LOG_IN)],
     "change_role": [("get", 200, 403, 404, 404, 404, LOG_IN), ("post", 422, 403, 404, 404, 404, LOG_IN)],
     "suspend": [("get", 200, 403, 404, 404, 404, LOG_IN), ("post", 302, 403, 404, 404, 404, LOG_IN)],
     "reactivate_staff": [("post", 409, 403, 404, 404, 404, LOG_IN)],
@@ -87,7 +88,9 @@ def _kind(name):
         return "service"
     if name in {"resend_invitation", "withdraw_invitation"}:
         return "invitation"
-    return "staff" if name in {"change_role", "suspend", "reactivate_staff", "remove_staff"} else None
+    return (
+        "staff" if name in {"member", "change_role", "suspend", "reactivate_staff", "remove_staff"} else None
+    )
 
 
 def test_every_address_is_in_the_matrix():

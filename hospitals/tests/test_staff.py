@@ -191,6 +191,17 @@ def test_one_person_has_several_hospitals_and_roles(cast, django_assert_num_quer
     assert places == [("city", {"admin", "receptionist"}), ("lakeside", {"doctor"})]
 
 
+def test_one_person_of_the_staff_is_shown_with_what_can_be_done(cast, as_person):
+    doctor = MembershipFactory(hospital=cast.city, user=cast.rita, role=Role.DOCTOR)
+    ada = as_person(cast.ada)
+    page = ada.get(reverse("hospitals:member", args=["city", cast.members.rita.public_id])).content.decode()
+    assert "rita@demo.test" in page
+    assert "<dd>Doctor</dd>" in page
+    assert reverse("hospitals:change_role", args=["city", cast.members.rita.public_id]) in page
+    page = ada.get(reverse("hospitals:member", args=["city", doctor.public_id])).content.decode()
+    assert reverse("hospitals:change_role", args=["city", doctor.public_id]) not in page
+
+
 def test_staff_list_searches_and_filters(cast, as_person):
     MembershipFactory(hospital=cast.city, user=PersonFactory(name="Zara Noor"), status=Status.SUSPENDED)
     ada, address = as_person(cast.ada), reverse("hospitals:staff", args=["city"])

@@ -13,7 +13,7 @@ from core.http import errors_to, form_page, page_of, permit, step_up
 from .. import operations, queries
 from ..forms import RoleForm
 from ..losses import losses_of
-from ..models import Membership, Role
+from ..models import INVITABLE_ROLES, Membership, Role
 from . import posted
 
 manage = "hospitals.manage_staff"
@@ -39,6 +39,18 @@ def staff_list(request: HttpRequest, slug: str) -> HttpResponse:
         "waiting": queries.open_invitations(request.hospital).count(),
     }
     return render(request, "hospitals/staff.html", context)
+
+
+@require_safe
+@permit(manage, Membership)
+def member(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
+    """Show one person of the staff and what can be done."""
+    context = {
+        "membership": membership,
+        "other_roles": [row.get_role_display() for row in queries.other_roles_of(membership)],
+        "may_change_role": membership.role in INVITABLE_ROLES,
+    }
+    return render(request, "hospitals/member.html", context)
 
 
 @require_http_methods(ASKED)

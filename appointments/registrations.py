@@ -1,1 +1,0 @@
-"""What appointments puts into the registries of lower rooms."""

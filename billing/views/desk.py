@@ -1,0 +1,126 @@
+"""The cash desk below /h/<slug>/: bills to pay, money to hand back, payments to look at."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.http import errors_to, form_page, page_of, permit
+from core.money import format_money
+
+from .. import documents, operations, queries
+from ..forms import DeskPayForm, PayForm, ResolveAttemptForm, ResolveRefundForm
+from ..models import Attempt, Invoice, Payment, Refund
+from .letters import invoice_filename, letter_response, receipt_filename
+
+
+@require_safe
+@permit("billing.view_cash_desk")
+def desk(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what is to pay, what is to hand back and what has to be looked at."""
+    text, shows_all = request.GET.get("q", "").strip()[:100], request.GET.get("show") == "all"
+    rows = queries.desk_invoices(request.hospital, text=text, only_open=not shows_all)
+    refunds = list(queries.refunds_for_people(request.hospital)[:100])
+    context = {
+        "page_obj": page_of(request, rows),
+        "q": text,
+        "shows_all": shows_all,
+        "to_hand_over": [refund for refund in refunds if refund.status == Refund.Status.DUE],
+        "unclear": [refund for refund in refunds if refund.status == Refund.Status.UNCLEAR],
+        "checks": list(queries.attempts_for_people(request.hospital)[:100]),
+    }
+    return render(request, "billing/desk.html", context)
+
+
+@require_safe
+@permit("billing.view_invoice", Invoice)
+def desk_invoice(request: HttpRequest, invoice: Invoice, slug: str) -> HttpResponse:
+    """Show a bill to the desk."""
+    return render(request, "billing/desk_invoice.html", {"invoice": invoice, "bill": queries.bill_of(invoice)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permit("billing.take_payment", Invoice)
+def desk_pay(request: HttpRequest, invoice: Invoice, slug: str) -> HttpResponse:
+    """Take the whole amount in cash or by card; the page names it first."""
+    bill = queries.bill_of(invoice)
+    form = DeskPayForm(request.POST if request.method == "POST" else None, owed=bill.owed)
+    if request.method == "POST" and form.is_valid():
+        method, expected = form.cleaned_data["method"], form.cleaned_data["amount"]
+        with errors_to(form):
+            payment = operations.take_desk_payment(invoice, method=method, expected=expected, by=request.user)
+            amount = format_money(payment.amount, payment.currency)
+            messages.success(request, _("%(amount)s received. The receipt is ready in a moment.") % {"amount": amount})
+            return redirect("billing:desk_invoice", slug, invoice.public_id)
+    return form_page(request, "billing/desk_pay.html", form, {"invoice": invoice, "bill": bill})
+
+
+@require_safe
+@permit("billing.view_invoice", Invoice)
+def desk_invoice_pdf(request: HttpRequest, invoice: Invoice, slug: str) -> HttpResponse:
+    """Return a bill's letter to the desk."""
+    if invoice.number is None:
+        raise Http404
+    back = reverse("billing:desk_invoice", args=[slug, invoice.public_id])
+    document = documents.invoice_document(invoice)
+    return letter_response(request, document, filename=invoice_filename(invoice.label), back=back)
+
+
+@require_safe
+@permit("billing.view_receipt", Payment)
+def desk_receipt_pdf(request: HttpRequest, payment: Payment, slug: str) -> HttpResponse:
+    """Return a payment's receipt to the desk."""
+    back = reverse("billing:desk_invoice", args=[slug, payment.invoice.public_id])
+    document = documents.receipt_document(payment)
+    return letter_response(request, document, filename=receipt_filename(payment.invoice.label), back=back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permit("billing.pay_refund", Refund)
+def pay_refund(request: HttpRequest, refund: Refund, slug: str) -> HttpResponse:
+    """Hand money back at the desk; the page names the person and the amount first."""
+    form = PayForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with errors_to(form):
+            operations.pay_refund_at_desk(refund, by=request.user)
+            told = {"amount": format_money(refund.amount, refund.currency), "name": _payer(refund)}
+            messages.success(request, _("%(amount)s handed back to %(name)s.") % told)
+            return redirect("billing:desk", slug)
+    return form_page(request, "billing/pay_refund.html", form, {"refund": refund, "payer": _payer(refund)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permit("billing.resolve_refund", Refund)
+def resolve_refund(request: HttpRequest, refund: Refund, slug: str) -> HttpResponse:
+    """Close an unclear refund, or have it sent again, after a look at the gateway's own pages."""
+    form = ResolveRefundForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with errors_to(form):
+            operations.resolve_refund(refund, was_paid=form.is_yes, by=request.user)
+            done = _("The refund is closed.") if form.is_yes else _("The refund is sent again.")
+            messages.success(request, done)
+            return redirect("billing:desk", slug)
+    return form_page(request, "billing/resolve_refund.html", form, {"refund": refund, "payer": _payer(refund)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permit("billing.resolve_attempt", Attempt)
+def resolve_attempt(request: HttpRequest, attempt: Attempt, slug: str) -> HttpResponse:
+    """Accept a payment that the gateway calls risky, or send it back."""
+    form = ResolveAttemptForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with errors_to(form):
+            operations.resolve_attempt(attempt, accepted=form.is_yes, by=request.user)
+            done = _("The payment is accepted.") if form.is_yes else _("The payment goes back to the payer.")
+            messages.success(request, done)
+            return redirect("billing:desk", slug)
+    payer = attempt.invoice.patient.name
+    return form_page(request, "billing/resolve_attempt.html", form, {"attempt": attempt, "payer": payer})
+
+
+def _payer(refund: Refund) -> str:
+    return refund.payment.invoice.patient.name

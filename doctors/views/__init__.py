@@ -1,0 +1,1 @@
+"""What the pages of doctors do, by who reads them."""

@@ -1,0 +1,87 @@
+"""What anyone sees: joining as a doctor, a hospital's page, photos."""
+
+from __future__ import annotations
+
+from django.contrib.auth.hashers import make_password
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.http import client_address, errors_to, form_page, page_of
+from core.throttle import require_try
+from core.uploads import serve_private
+from hospitals.models import Hospital
+from hospitals.words import booking_sentences
+
+from .. import operations, queries
+from ..forms import BecomeDoctorForm, SignUpForm
+from ..models import Doctor
+
+PHOTO_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
+YEAR, SHORT = 31_536_000, 300  # seconds
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Join as a doctor; who has a log-in adds what is missing."""
+    if request.user.is_authenticated:
+        return _become(request)
+    form = SignUpForm(request.POST, request.FILES) if request.method == "POST" else SignUpForm()
+    if request.method == "POST" and form.is_valid():
+        with errors_to(form):
+            require_try("sign-up", client_address(request), limit=20, seconds=3600)
+            data = form.cleaned_data
+            password_hash = make_password(data["password"])
+            operations.sign_up_doctor(details=form.details(), password_hash=password_hash, photo=data["photo"])
+            return render(request, "doctors/sign_up_done.html", {"email": data["email"]})
+    return form_page(request, "doctors/sign_up.html", form)
+
+
+def _become(request: HttpRequest) -> HttpResponse:
+    if Doctor.objects.filter(user=request.user).exists():
+        return redirect("doctors:workplaces")
+    known = {"name": request.user.name, "phone": request.user.phone}
+    form = BecomeDoctorForm(request.POST or None, request.FILES or None, initial=known)
+    if request.method == "POST" and form.is_valid():
+        with errors_to(form):
+            operations.become_doctor(
+                request.user, details=form.details(email=request.user.email), photo=form.cleaned_data["photo"]
+            )
+            return redirect("doctors:certificates")
+    return form_page(request, "doctors/sign_up.html", form)
+
+
+@require_safe
+def hospital(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a hospital with its departments, services, rules and doctors."""
+    hospital = get_object_or_404(Hospital.objects.public(), slug=slug)
+    text, speciality = (request.GET.get(name, "").strip()[:100] for name in ("q", "speciality"))
+    page = page_of(request, queries.doctors_on_page(hospital, text=text, speciality=speciality), size=30)
+    context = {
+        "hospital": hospital,
+        "page_obj": page,
+        "q": text,
+        "speciality": speciality,
+        "specialities": queries.specialities_on_page(hospital),
+        "departments": queries.departments_on_page(hospital),
+        "rules": booking_sentences(hospital),
+    }
+    return render(request, "doctors/hospital.html", context)
+
+
+@require_safe
+def photo(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Serve a doctor's photo; its address changes with it, so browsers keep it for a year."""
+    doctor = get_object_or_404(Doctor, public_id=public_id)
+    if not doctor.photo:
+        raise Http404
+    extension = doctor.photo.name.rpartition(".")[2]
+    content_type = PHOTO_TYPES.get(extension, "application/octet-stream")
+    response = serve_private(doctor.photo, content_type, f"{public_id}.{extension}", inline=True)
+    if request.GET.get("v") == doctor.photo_version:
+        response["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    else:
+        response["Cache-Control"] = f"public, max-age={SHORT}"
+    return response

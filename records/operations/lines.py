@@ -1,0 +1,166 @@
+"""The lines of a prescription: what a line must say, and how much it comes to. Pure: nothing here reads or writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from typing import Final, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from formulary.models import DoseUnit, Medicine
+
+from ..models import PrescriptionLine
+
+MOST_LINES = 20
+MOST_QUANTITY = 2000
+Frequency = PrescriptionLine.Frequency
+
+TIMES_A_DAY: Final = {
+    Frequency.ONCE: 1,
+    Frequency.NOON: 1,
+    Frequency.NIGHT: 1,
+    Frequency.TWICE: 2,
+    Frequency.THRICE: 3,
+    Frequency.FOUR: 4,
+}
+# What is counted out one by one, or measured; anything else is given by the container.
+COUNTED: Final = frozenset(
+    {
+        DoseUnit.TABLET, DoseUnit.CAPSULE, DoseUnit.SUPPOSITORY, DoseUnit.PATCH, DoseUnit.SACHET, DoseUnit.VIAL,
+        DoseUnit.SYRINGE, DoseUnit.MILLILITRE,
+    }
+)  # fmt: skip
+CONTAINERS: Final = {
+    DoseUnit.PUFF: "inhaler",
+    DoseUnit.SPRAY: "bottle",
+    DoseUnit.DROP: "bottle",
+    DoseUnit.APPLICATION: "tube",
+    DoseUnit.UNIT: "pack",
+}
+
+
+class Problem(NamedTuple):
+    """What is wrong with one field of a line, in a sentence."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
+class LineText:
+    """One medicine (its public id) and how to take it; `quantity` None is computed from dose, frequency and days."""
+
+    medicine: str
+    dose: Decimal
+    frequency: str
+    days: int | None = None
+    max_daily: str = ""
+    quantity: int | None = None
+    repeats: int = 0
+    substitution_allowed: bool = True
+    indication: str = ""
+    instructions: str = ""
+
+
+def line_texts(lines: Iterable[PrescriptionLine]) -> list[LineText]:
+    """Return stored lines (with their medicine fetched) as they would be written again."""
+    return [
+        LineText(
+            medicine=line.medicine.public_id,
+            dose=line.dose,
+            frequency=line.frequency,
+            days=line.days,
+            max_daily=line.max_daily,
+            quantity=line.quantity,
+            repeats=line.repeats,
+            substitution_allowed=line.substitution_allowed,
+            indication=line.indication,
+            instructions=line.instructions,
+        )
+        for line in lines
+    ]
+
+
+def _word(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    # Digits may stand right before it: 10U is read as 100.
+    return re.compile(rf"(?<![A-Za-z]){pattern}(?![A-Za-z])", flags)
+
+
+def _avoided() -> list[tuple[re.Pattern[str], str]]:
+    return [
+        (_word(r"I\.?U\.?", re.IGNORECASE), _("“IU” is misread as IV or 10. Write “units”.")),
+        (_word(r"U", re.IGNORECASE), _("“U” is misread as 0 or 4. Write “units”.")),
+        (_word(r"Q\.?O\.?D\.?", re.IGNORECASE), _("“QOD” is misread as daily. Write “every other day”.")),
+        (_word(r"Q\.?D\.?", re.IGNORECASE), _("“QD” is misread as four times a day. Write “daily”.")),
+        (_word(r"MS"), _("“MS” can mean morphine or magnesium. Write the whole name.")),
+        (_word(r"[µμ]g", re.IGNORECASE), _("“µg” is misread as mg. Write “micrograms”.")),
+        (
+            re.compile(r"\d\.0+(?!\d)\s*(?:mg|g|mcg|micrograms?|mL|ml|units?|tablets?)\b"),
+            _("A zero after the point is misread: 5.0 as 50. Write “5”."),
+        ),
+        (re.compile(r"(?<![\d.])\.\d"), _("A point without a zero is overlooked: .5 as 5. Write “0.5”.")),
+    ]
+
+
+def words_to_avoid(text: str) -> list[str]:
+    """Return a sentence for each error-prone abbreviation or number in the text, saying what to write instead."""
+    return [sentence for pattern, sentence in _avoided() if pattern.search(text)]
+
+
+def problems_of(line: LineText, medicine: Medicine) -> list[Problem]:
+    """Return what keeps this line from being prescribed; empty when it is fine."""
+    found = [
+        Problem(field, sentence)
+        for field in ("instructions", "indication", "max_daily")
+        for sentence in words_to_avoid(getattr(line, field))
+    ]
+    if not Decimal("0.001") <= line.dose <= 1000 or line.dose != round(line.dose, 3):
+        found.append(Problem("dose", _("The dose is between 0.001 and 1000, with at most three decimals.")))
+    if line.frequency not in Frequency.values:
+        found.append(Problem("frequency", _("Choose how often.")))
+    elif line.frequency == Frequency.NEEDED and not line.max_daily.strip():
+        found.append(Problem("max_daily", _("“When needed” needs a limit. Write the most a day, like 4 g or 8 puffs.")))
+    elif line.frequency != Frequency.NEEDED and line.days is None:
+        found.append(Problem("days", _("Write for how many days.")))
+    if line.days is not None and not 1 <= line.days <= 365:
+        found.append(Problem("days", _("Between 1 and 365 days.")))
+    if not 0 <= line.repeats <= 12:
+        found.append(Problem("repeats", _("Between 0 and 12 repeats.")))
+    return found or _problems_of_quantity(line, medicine)
+
+
+def _problems_of_quantity(line: LineText, medicine: Medicine) -> list[Problem]:
+    quantity = quantity_of(line, medicine)
+    if quantity is None:
+        return [Problem("quantity", _("Write how much to give: it can’t be worked out for “when needed”."))]
+    if not 1 <= quantity <= MOST_QUANTITY:
+        given = _("That comes to %(quantity)s. Between 1 and %(most)s can be given.")
+        return [Problem("quantity", given % {"quantity": quantity, "most": MOST_QUANTITY})]
+    return []
+
+
+def quantity_of(line: LineText, medicine: Medicine) -> int | None:
+    """Return how much is given out: what the doctor wrote, else dose × times × days rounded up, else one container.
+
+    None when it can't be worked out.
+    """
+    if line.quantity is not None:
+        return line.quantity
+    if medicine.dose_unit not in COUNTED:
+        return 1
+    if line.frequency == Frequency.NEEDED or line.days is None:
+        return None
+    if line.frequency == Frequency.WEEKLY:
+        times = -(-line.days // 7)
+    else:
+        times = TIMES_A_DAY[Frequency(line.frequency)] * line.days
+    return int((line.dose * times).to_integral_value(ROUND_CEILING))
+
+
+def quantity_unit(medicine: Medicine) -> str:
+    """Return what the quantity counts: tablets, mL, inhalers."""
+    unit = DoseUnit(medicine.dose_unit)
+    return str(unit.value) if unit in COUNTED else CONTAINERS[unit]

@@ -1,0 +1,151 @@
+"""A visit from its start to its end, and its notes, version by version."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from appointments.models import Appointment
+from appointments.operations import fulfil_appointment
+from appointments.operations.cells import lock_visit
+from core.errors import Conflict, DomainError
+from core.formats import day
+from ledger.operations import About, record
+
+from ..models import TimelineEntry, Visit, VisitNote
+
+TIMELINE_KIND = "records.visit"
+
+
+@dataclass(frozen=True)
+class NoteText:
+    """What a doctor writes about a visit."""
+
+    complaint: str = ""
+    findings: str = ""
+    diagnosis: str = ""
+    diagnosis_code: str = ""
+    plan: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written."""
+        return not any(value.strip() for value in asdict(self).values())
+
+    def is_text_of(self, note: VisitNote | None) -> bool:
+        """Say whether the note reads just like this."""
+        return note is not None and all(getattr(note, name) == value for name, value in asdict(self).items())
+
+
+def about(visit: Visit) -> About:
+    """Return whom and where an entry of this visit concerns."""
+    return About(visit.patient.public_id, visit.hospital_id)
+
+
+def refuse_other_doctor(appointment: Appointment, by: Any) -> None:
+    """Raise DomainError unless the visit is with this doctor."""
+    if appointment.doctor.user_id != getattr(by, "pk", None):
+        raise DomainError(_("Only %(doctor)s can write in this visit.") % {"doctor": appointment.doctor.name})
+
+
+def lock_and_read(visit: Visit) -> Visit:
+    """Lock the visit's doctor, patient and appointment, and read the visit again."""
+    appointment = lock_visit(visit.appointment)
+    fresh: Visit = Visit.objects.select_related("patient", "hospital").get(pk=visit.pk)
+    fresh.appointment, fresh.doctor = appointment, appointment.doctor
+    return fresh
+
+
+@transaction.atomic
+def start_visit(appointment: Appointment, *, by: Any) -> Visit:
+    """Begin a booked visit of today or earlier, by its doctor; beginning it again returns the same visit.
+
+    Raises DomainError for another doctor, a visit that is not booked, or one of a later day.
+    """
+    appointment = lock_visit(appointment)
+    refuse_other_doctor(appointment, by)
+    found: Visit | None = Visit.objects.filter(appointment=appointment).first()
+    if found:
+        return found
+    if appointment.status != Appointment.Status.BOOKED:
+        raise DomainError(
+            _("Only a booked visit can begin. This one: %(status)s.") % {"status": appointment.get_status_display()}
+        )
+    if appointment.day > appointment.hospital.local(timezone.now()).date():
+        raise DomainError(_("This visit is on %(day)s. You can write in it from then on.") % {"day": day(appointment.day)})
+    visit: Visit = Visit.objects.create(
+        hospital=appointment.hospital, appointment=appointment, patient=appointment.patient, doctor=appointment.doctor
+    )
+    body = {"appointment": appointment.public_id}
+    record("records.visit_started", visit.public_id, by=by, about=about(visit), body=body)
+    return visit
+
+
+@transaction.atomic
+def write_note(visit: Visit, *, note: NoteText, expected_number: int, by: Any, reason: str = "") -> VisitNote:
+    """Write the next version of the visit's notes; the page says which version it was opened with (0 for none).
+
+    The same text again returns the version that is there. Once the visit is finished a new version needs a reason.
+    Raises Conflict when somebody wrote meanwhile, DomainError for another doctor, no text or no reason.
+    """
+    visit = lock_and_read(visit)
+    refuse_other_doctor(visit.appointment, by)
+    latest: VisitNote | None = VisitNote.objects.filter(visit=visit).order_by("-number").first()
+    number = latest.number if latest else 0
+    if latest is not None and note.is_text_of(latest):
+        return latest
+    if expected_number != number:
+        raise Conflict(
+            _("These notes were saved in another window while this one was open. Your text is still here: compare both, then save.")
+        )
+    if note.is_empty:
+        raise DomainError(_("Write what the patient came with, or what you found."), field="complaint")
+    if visit.finished_at and not reason.strip():
+        raise DomainError(_("The visit is finished. Say why the notes change."), field="reason")
+    written: VisitNote = VisitNote.objects.create(
+        hospital_id=visit.hospital_id, visit=visit, number=number + 1, author=by, reason=reason.strip(), **asdict(note)
+    )
+    record("records.visit_note", visit.public_id, by=by, about=about(visit), version=written, reason=reason.strip())
+    if visit.finished_at:
+        TimelineEntry.objects.filter(kind=TIMELINE_KIND, reference=visit.public_id).update(title=_title(written))
+    return written
+
+
+@transaction.atomic
+def finish_visit(visit: Visit, *, by: Any) -> None:
+    """Finish the visit: the appointment is done and the chart gets its line; finishing it again changes nothing.
+
+    Raises DomainError for another doctor or without notes.
+    """
+    visit = lock_and_read(visit)
+    refuse_other_doctor(visit.appointment, by)
+    if visit.finished_at:
+        return
+    note = VisitNote.objects.filter(visit=visit).order_by("-number").first()
+    if note is None:
+        raise DomainError(_("Write the notes before you finish the visit."), field="complaint")
+    if visit.appointment.status != Appointment.Status.FULFILLED:
+        fulfil_appointment(visit.appointment, by=by)
+    visit.finished_at = timezone.now()
+    visit.save(update_fields=["finished_at"])
+    TimelineEntry.objects.create(
+        hospital_id=visit.hospital_id,
+        patient=visit.patient,
+        kind=TIMELINE_KIND,
+        title=_title(note),
+        route="records:notes",
+        reference=visit.public_id,
+        at=visit.started_at,
+    )
+    record("records.visit_finished", visit.public_id, by=by, about=about(visit), body={"note": note.number})
+
+
+def _title(note: VisitNote) -> str:
+    if not note.diagnosis:
+        return _("Visit")
+    code = f" ({note.diagnosis_code})" if note.diagnosis_code else ""
+    return (_("Visit: %(diagnosis)s") % {"diagnosis": f"{note.diagnosis}{code}"})[:200]

@@ -1,0 +1,117 @@
+"""A patient's chart as a doctor sees it, and what a patient sees of a visit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from appointments.models import Appointment
+from core.search import search_ids
+from doctors.models import Doctor
+from patients.models import Patient, Registration
+
+from ..models import Allergies, PrescriptionLine, TimelineEntry, Visit, VisitNote
+from .prescriptions import prescriptions_of
+
+PATIENT_SEARCH = "patients.patient"  # the kind that patients are indexed under
+TIMELINE, VISITS, MEDICINES = "timeline", "visits", "medicines"
+PARTS = (TIMELINE, VISITS, MEDICINES)
+
+
+@dataclass(frozen=True)
+class Who:
+    """The strip above every page about a patient; `allergies` None means: not asked."""
+
+    patient: Patient
+    numbers: tuple[str, ...]
+    allergies: Allergies | None
+
+
+@dataclass(frozen=True)
+class Encounter:
+    """A booked visit with what was written in it; `visit` None means: not begun. `number` is the notes' version, 0 for none."""
+
+    appointment: Appointment
+    visit: Visit | None
+    note: VisitNote | None
+    who: Who
+
+    @property
+    def number(self) -> int:
+        return self.note.number if self.note else 0
+
+    @property
+    def is_finished(self) -> bool:
+        return self.visit is not None and self.visit.finished_at is not None
+
+
+def allergies_of(patient: Patient) -> Allergies | None:
+    """Return the patient's answer about allergies, or None when nobody asked; no query when it was fetched along."""
+    return getattr(patient, "allergies", None)
+
+
+def who_is(patient: Patient) -> Who:
+    """Return the strip: allergies, and the patient's number at each hospital of the scope; one query."""
+    rows = list(Registration.objects.filter(patient=patient).select_related("patient__allergies").order_by("pk"))
+    known = rows[0].patient if rows else patient
+    return Who(known, tuple(row.number for row in rows), allergies_of(known))
+
+
+def encounter_of(appointment: Appointment) -> Encounter:
+    """Return the booked visit with its newest notes; two queries."""
+    rows = Appointment.objects.select_related("patient__allergies", "hospital", "doctor", "visit")
+    registered = Registration.objects.filter(patient=OuterRef("patient"), hospital=OuterRef("hospital"))
+    found = rows.annotate(number=Subquery(registered.values("number")[:1])).get(pk=appointment.pk)
+    notes = VisitNote.objects.filter(visit__appointment=appointment).select_related("author").order_by("-number")
+    who = Who(found.patient, (found.number,) if found.number else (), allergies_of(found.patient))
+    return Encounter(found, getattr(found, "visit", None), notes.first(), who)
+
+
+def notes_of(visit: Visit) -> QuerySet[VisitNote]:
+    """Return all versions of the visit's notes, the newest first."""
+    rows: QuerySet[VisitNote] = VisitNote.objects.filter(visit=visit).select_related("author").order_by("-number")
+    return rows
+
+
+def patients_of(doctor: Doctor, *, text: str = "") -> QuerySet[Patient]:
+    """Return whom the doctor cares for now, by name, with their number and last visit; `text` is a name or a number."""
+    number = Registration.objects.filter(patient=OuterRef("pk")).order_by("pk").values("number")[:1]
+    last = Visit.objects.filter(patient=OuterRef("pk"), doctor=doctor).order_by("-started_at")
+    rows = Patient.objects.cared_for_by(doctor.user_id).select_related("allergies")
+    rows = rows.annotate(number=Subquery(number), last_seen=Subquery(last.values("started_at")[:1]))
+    if text:
+        alike = [patient_id for patient_id, _score in search_ids(PATIENT_SEARCH, text, limit=200)]
+        numbered = Registration.objects.filter(number__iexact=text).values("patient")
+        rows = rows.filter(Q(pk__in=alike) | Q(name__icontains=text) | Q(pk__in=numbered))
+    return rows.order_by("name", "pk")
+
+
+def chart_part(patient: Patient, doctor: Doctor, part: str) -> QuerySet[Any]:
+    """Return one part of the chart, as far as the doctor may read it, the newest first; the same few queries for any size."""
+    if part == VISITS:
+        return _visits(patient, doctor)
+    if part == MEDICINES:
+        lines = PrescriptionLine.objects.order_by("pk")
+        return prescriptions_of(patient, doctor=doctor).prefetch_related(Prefetch("lines", lines))
+    rows: QuerySet[TimelineEntry] = TimelineEntry.objects.for_doctor(doctor).filter(patient=patient)
+    return rows.select_related("hospital")
+
+
+def _visits(patient: Patient, doctor: Doctor) -> QuerySet[Visit]:
+    newest = VisitNote.objects.filter(visit=OuterRef("pk")).order_by("-number")
+    rows = Visit.objects.for_doctor(doctor).filter(patient=patient).select_related("doctor", "hospital", "appointment")
+    annotated: QuerySet[Visit] = rows.annotate(
+        diagnosis=Subquery(newest.values("diagnosis")[:1]),
+        diagnosis_code=Subquery(newest.values("diagnosis_code")[:1]),
+        version=Subquery(newest.values("number")[:1]),
+    )
+    return annotated
+
+
+def summary_of(appointment: Appointment) -> VisitNote | None:
+    """Return the newest notes of a finished visit, of which the patient sees diagnosis and plan; None before that."""
+    rows = VisitNote.objects.filter(visit__appointment=appointment, visit__finished_at__isnull=False)
+    note: VisitNote | None = rows.select_related("visit__doctor", "visit__hospital").order_by("-number").first()
+    return note

@@ -1,0 +1,163 @@
+"""Prescriptions: lists, the content that a signature freezes, and what the public may know."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import rfc8785
+from django.db.models import QuerySet
+
+from appointments.models import Appointment
+from doctors.models import Doctor
+from formulary.models import Medicine
+from patients.models import Patient, Registration
+
+from ..models import Prescription, PrescriptionLine, VisitNote, plain_number
+
+VALID, CANCELLED, REPLACED, EXPIRED = "valid", "cancelled", "replaced", "expired"
+# What people mistake for another letter when they type a code; the alphabet has none of these.
+_MISREAD = str.maketrans({"i": "1", "l": "1", "o": "0", "-": None, " ": None})
+
+
+@dataclass(frozen=True)
+class Verification:
+    """All that the public page says about a prescription."""
+
+    state: str
+    signed_at: dt.datetime
+    valid_until: dt.date
+    hospital: str
+    hospital_bn: str
+    doctor: str
+    zone: str
+
+
+def prescriptions_of(patient: Patient, *, doctor: Doctor | None = None) -> QuerySet[Prescription]:
+    """Return the patient's signed prescriptions, the newest first; with a doctor, those that the doctor may read."""
+    rows = Prescription.objects.for_doctor(doctor) if doctor else Prescription.objects.for_patient(patient)
+    found: QuerySet[Prescription] = rows.filter(patient=patient).signed().order_by("-signed_at", "-pk")
+    return found
+
+
+def draft_of(appointment: Appointment) -> tuple[Prescription | None, list[PrescriptionLine]]:
+    """Return the visit's draft, if there is one, and its lines; one query (a draft has at least one line)."""
+    rows = PrescriptionLine.objects.select_related("prescription", "medicine__generic").filter(
+        prescription__visit__appointment=appointment, prescription__status=Prescription.Status.DRAFT
+    )
+    lines = list(rows.order_by("pk"))
+    return (lines[0].prescription if lines else None), lines
+
+
+def medicines_by_id(public_ids: Iterable[str]) -> dict[str, Medicine]:
+    """Return the formulary's medicines of these public ids, by public id; unknown ones are missing."""
+    rows = Medicine.objects.select_related("generic").filter(public_id__in=set(public_ids))
+    return {medicine.public_id: medicine for medicine in rows}
+
+
+def letterhead_of(prescription: Prescription) -> dict[str, str]:
+    """Return what the paper says about people and places, as it is now."""
+    hospital, doctor, patient = prescription.hospital, prescription.doctor, prescription.patient
+    allergies = getattr(patient, "allergies", None)
+    number = Registration.objects.filter(patient=patient, hospital=hospital).values_list("number", flat=True).first()
+    places = [hospital.address, hospital.area, hospital.city]
+    return {
+        "hospital": hospital.name,
+        "hospital_bn": hospital.name_bn,
+        "address": ", ".join(place for place in places if place),
+        "phone": hospital.phone.as_international if hospital.phone else "",
+        "zone": hospital.zone,
+        "doctor": doctor.name,
+        "qualifications": doctor.qualifications,
+        "speciality": doctor.speciality.name,
+        "licence": doctor.licence_number,
+        "patient": patient.name,
+        "patient_bn": patient.name_bn,
+        "born": patient.birth_date.isoformat(),
+        "sex": patient.sex,
+        "number": number or "",
+        "allergies": allergies.answer if allergies else "",
+        "allergies_text": allergies.text if allergies else "",
+    }
+
+
+def _line_content(line: PrescriptionLine) -> dict[str, str]:
+    return {
+        "medicine": line.medicine_name,
+        "route": line.route,
+        "dose": plain_number(line.dose),
+        "dose_unit": line.dose_unit,
+        "frequency": line.frequency,
+        "max_daily": line.max_daily,
+        "days": str(line.days or ""),
+        "quantity": str(line.quantity),
+        "quantity_unit": line.quantity_unit,
+        "repeats": str(line.repeats),
+        "substitution_allowed": "yes" if line.substitution_allowed else "no",
+        "indication": line.indication,
+        "instructions": line.instructions,
+    }
+
+
+def content_of(prescription: Prescription) -> dict[str, Any]:
+    """Return what the signature freezes, as JSON values; what happens to it later is no part of it."""
+    lines = sorted(prescription.lines.all(), key=lambda line: line.pk)
+    signed_at = prescription.signed_at.astimezone(dt.UTC).isoformat() if prescription.signed_at else ""
+    return {
+        "prescription": prescription.public_id,
+        "verify_code": prescription.verify_code,
+        "replaces": prescription.replaces.public_id if prescription.replaces else "",
+        "letterhead": prescription.letterhead,
+        "advice": prescription.advice,
+        "signed_at": signed_at,
+        "valid_until": prescription.valid_until.isoformat() if prescription.valid_until else "",
+        "lines": [_line_content(line) for line in lines],
+    }
+
+
+def draft_hash(prescription: Prescription) -> str:
+    """Return a hash of what a page shows of a draft, so that nothing unseen is signed or overwritten."""
+    return hashlib.sha256(rfc8785.dumps(content_of(prescription))).hexdigest()
+
+
+def note_content(note: VisitNote) -> dict[str, Any]:
+    """Return one version of a visit's notes as JSON values."""
+    names = ("complaint", "findings", "diagnosis", "diagnosis_code", "plan", "reason")
+    return {
+        "visit": note.visit.public_id,
+        "number": str(note.number),
+        "author": note.author.public_id,
+        **{name: getattr(note, name) for name in names},
+    }
+
+
+def verification(code: str) -> Verification | None:
+    """Return what the public may know of the prescription behind a code: no patient, no medicine; None for an unknown code.
+
+    Spaces, dashes, capitals and misread letters in what somebody typed do no harm.
+    """
+    found = Prescription.in_any_hospital(verify_code=code.strip().lower().translate(_MISREAD))
+    if found is None or found.signed_at is None or found.valid_until is None:
+        return None
+    head = found.letterhead
+    return Verification(
+        state=_state(found),
+        signed_at=found.signed_at,
+        valid_until=found.valid_until,
+        hospital=head["hospital"],
+        hospital_bn=head["hospital_bn"],
+        doctor=head["doctor"],
+        zone=head["zone"],
+    )
+
+
+def _state(prescription: Prescription) -> str:
+    if prescription.status == Prescription.Status.CANCELLED:
+        return CANCELLED
+    if prescription.status == Prescription.Status.SUPERSEDED:
+        return REPLACED
+    return EXPIRED if prescription.is_expired else VALID
+

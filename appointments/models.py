@@ -81,7 +81,9 @@ class Appointment(HasStates, HospitalOwned):
     version = models.PositiveIntegerField(default=1)
     fee = models.DecimalField(max_digits=12, decimal_places=2)
     reason = models.CharField(_("what it is about"), max_length=500, blank=True)
-    booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    booked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     cancelled_by = models.CharField(max_length=10, choices=Side, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
@@ -98,7 +100,9 @@ class Appointment(HasStates, HospitalOwned):
             models.Index(fields=["affiliation", "day"], name="appointment_serials"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="visit_ends_after_start"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="visit_ends_after_start"
+            ),
             models.CheckConstraint(condition=models.Q(fee__gte=0), name="visit_fee_not_negative"),
             models.UniqueConstraint(fields=["affiliation", "day", "serial"], name="one_serial_a_day"),
             models.CheckConstraint(
@@ -138,7 +142,9 @@ class Cell(models.Model):
         indexes = [
             # Only held cells lapse, and they are few: booking asks for them each time.
             models.Index(
-                fields=["doctor", "lapses_at"], condition=models.Q(lapses_at__isnull=False), name="cell_lapsing"
+                fields=["doctor", "lapses_at"],
+                condition=models.Q(lapses_at__isnull=False),
+                name="cell_lapsing",
             )
         ]
 
@@ -165,6 +171,11 @@ class Hold(HasStates, HospitalOwned):
 
     class Meta:
         indexes = [models.Index(fields=["status", "expires_at"], name="hold_by_end")]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it keeps the time now."""
+        return self.status == self.Status.LIVE and self.expires_at > timezone.now()
 
 
 class Change(HospitalOwned):

@@ -78,7 +78,10 @@ def in_time_off(plan: Plan, start: dt.datetime, end: dt.datetime) -> bool:
 def holds(plan: Plan, start: dt.datetime, end: dt.datetime) -> bool:
     """Say whether the doctor sees patients for the whole interval, taken or not."""
     day = start.astimezone(plan.zone).date()
-    opening = [(to_utc(day, opens, plan.zone), to_utc(day, closes, plan.zone)) for opens, closes in plan.hours_on(day)]
+    opening = [
+        (to_utc(day, opens, plan.zone), to_utc(day, closes, plan.zone))
+        for opens, closes in plan.hours_on(day)
+    ]
     inside = any(opens and closes and opens <= start and end <= closes for opens, closes in opening)
     return inside and not in_time_off(plan, start, end)
 

@@ -78,7 +78,8 @@ class Invoice(HasStates, HospitalOwned):
             models.UniqueConstraint(fields=["hospital", "kind", "number"], name="one_invoice_a_number"),
             models.CheckConstraint(condition=models.Q(total__gte=0), name="total_not_negative"),
             models.CheckConstraint(
-                condition=models.Q(credited__gte=0) & models.Q(credited__lte=models.F("total")), name="credited_at_most_total"
+                condition=models.Q(credited__gte=0) & models.Q(credited__lte=models.F("total")),
+                name="credited_at_most_total",
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=["draft", "void"], number__isnull=True)

@@ -39,9 +39,10 @@ Outcome = Applied | RefundDue
 class Purpose:
     """What a room does when its thing is paid for; every function gets the record's public id.
 
-    `lock_keys` names the rows to lock before judging. `reserve` keeps the thing while the payment runs and raises DomainError
-    when it is gone; called again it extends once. `fulfil` applies the money or says why not (a DomainError means RefundDue).
-    `release` gives the thing back when the payment is abandoned. `url` is where the payer sees what became of it.
+    `lock_keys` names the rows to lock before judging. `reserve` keeps the thing while the payment runs and raises
+    DomainError when it is gone; called again it extends once. `fulfil` applies the money or says why not (a DomainError
+    means RefundDue). `release` gives the thing back when the payment is abandoned. `url` is where the payer sees what
+    became of it.
     """
 
     name: str

@@ -33,7 +33,9 @@ def find_document(kind: str, reference: str, version: int) -> StoredDocument | N
     return StoredDocument.objects.filter(kind=kind, reference=reference, version=version).first()
 
 
-def store_document(kind: str, reference: str, version: int, *, hospital_id: int, pdf: bytes) -> StoredDocument:
+def store_document(
+    kind: str, reference: str, version: int, *, hospital_id: int, pdf: bytes
+) -> StoredDocument:
     """Store the PDF of that version unless it is there already; two workers leave one row."""
     with transaction.atomic():
         found = find_document(kind, reference, version)

@@ -61,7 +61,7 @@ def permit(name: str, model: type[models.Model] | None = None) -> Callable[[View
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        permitted.permission = name  # type: ignore[attr-defined]
+        permitted.permission = name
         return permitted
 
     return decorate
@@ -98,7 +98,9 @@ def page_of(request: HttpRequest, rows: Any, *, size: int = 20) -> Page:
 
 def client_address(request: HttpRequest) -> str:
     """Return the address of the browser, seen through as many proxies as the settings trust."""
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    forwarded = [
+        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+    ]
     if settings.TRUSTED_PROXIES and len(forwarded) >= settings.TRUSTED_PROXIES:
         return forwarded[-settings.TRUSTED_PROXIES]
     return request.META.get("REMOTE_ADDR", "")

@@ -26,10 +26,14 @@ class ErrorMiddleware:
             return None
         status = 429 if isinstance(error, Throttled) else 409
         if request.htmx:
-            response = render(request, "components/toast.html", {"message": error.message, "tags": "error"}, status=status)
+            response = render(
+                request, "components/toast.html", {"message": error.message, "tags": "error"}, status=status
+            )
             response["HX-Retarget"] = "#toasts"
             response["HX-Reswap"] = "beforeend"
             return response
         back = request.META.get("HTTP_REFERER", "")
         safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-        return render(request, "409.html", {"message": error.message, "back": back if safe else "/"}, status=status)
+        return render(
+            request, "409.html", {"message": error.message, "back": back if safe else "/"}, status=status
+        )

@@ -52,7 +52,9 @@ def require_try(scope: str, subject: str, *, limit: int, seconds: int) -> None:
     """Count one try; raises Throttled when the limit is passed."""
     if not count_try(scope, subject, limit=limit, seconds=seconds):
         minutes = max(1, seconds // 60)
-        raise Throttled(_("That was tried too often. Please wait %(minutes)s minutes.") % {"minutes": minutes})
+        raise Throttled(
+            _("That was tried too often. Please wait %(minutes)s minutes.") % {"minutes": minutes}
+        )
 
 
 def prune_windows() -> int:

@@ -115,7 +115,9 @@ def _places(request: HttpRequest, area: Area) -> list[Place]:
     for workplace in workplaces_of(request.user):
         places += _places_of(workplace, request, area)
     if request.user.is_platform_admin:
-        places.append(Place("HealthStack", _("Platform admin"), reverse("dashboards:platform"), area.name == "platform"))
+        places.append(
+            Place("HealthStack", _("Platform admin"), reverse("dashboards:platform"), area.name == "platform")
+        )
     if places:
         places.append(Place(_("My own health"), _("Patient"), reverse("patients:become"), current=False))
     return places
@@ -127,7 +129,11 @@ def _places_of(workplace: Workplace, request: HttpRequest, area: Area) -> list[P
     if desk_roles:
         here = area.name == "h" and workplace.hospital_id in area.hospital_ids
         role = Role.ADMIN if Role.ADMIN in desk_roles else Role(min(desk_roles))
-        places.append(Place(workplace.name, str(role.label), reverse("dashboards:hospital", args=[workplace.slug]), here))
+        places.append(
+            Place(
+                workplace.name, str(role.label), reverse("dashboards:hospital", args=[workplace.slug]), here
+            )
+        )
     if Role.DOCTOR in workplace.roles:
         url = f"{reverse('dashboards:doctor')}?at={workplace.slug}"
         places.append(Place(workplace.name, str(Role.DOCTOR.label), url, area.name == "doctor"))

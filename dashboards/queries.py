@@ -55,14 +55,20 @@ def next_free_cards(limit: int = 3) -> list[dict[str, Any]]:
     now = timezone.now()
     with public_directory():
         rows = Affiliation.objects.bookable().filter(next_free__starts_at__gt=now)
-        rows = rows.select_related("doctor__speciality", "hospital", "next_free").order_by("next_free__starts_at")
+        rows = rows.select_related("doctor__speciality", "hospital", "next_free").order_by(
+            "next_free__starts_at"
+        )
         found = list(rows[:limit])
     cards = []
     for one in found:
         soonest = now + dt.timedelta(minutes=one.lead_minutes)
-        starts = [start for start in map(dt.datetime.fromisoformat, one.next_free.first_starts) if start > soonest]
+        starts = [
+            start for start in map(dt.datetime.fromisoformat, one.next_free.first_starts) if start > soonest
+        ]
         if starts:
-            cards.append({"affiliation": one, "doctor": one.doctor, "hospital": one.hospital, "starts": starts})
+            cards.append(
+                {"affiliation": one, "doctor": one.doctor, "hospital": one.hospital, "starts": starts}
+            )
     return cards
 
 
@@ -92,13 +98,17 @@ def doctor_overview(doctor: Doctor) -> dict[str, Any]:
     """Return what waits for a doctor: visits to accept, the next ones, drafts to sign."""
     now = timezone.now()
     visits = Appointment.objects.for_doctor(doctor).with_people()
-    today = visits.filter(starts_at__gte=now - dt.timedelta(hours=12), starts_at__lt=now + dt.timedelta(hours=24))
+    today = visits.filter(
+        starts_at__gte=now - dt.timedelta(hours=12), starts_at__lt=now + dt.timedelta(hours=24)
+    )
     return {
         "waiting": list(visits.waiting_for_decision().filter(ends_at__gt=now)[:5]),
         "waiting_count": visits.waiting_for_decision().filter(ends_at__gt=now).count(),
         "next_visits": list(today.filter(status=Appointment.Status.BOOKED)[:6]),
         "drafts": list(
-            Prescription.objects.filter(doctor=doctor, status=Prescription.Status.DRAFT).select_related("patient")[:5]
+            Prescription.objects.filter(doctor=doctor, status=Prescription.Status.DRAFT).select_related(
+                "patient"
+            )[:5]
         ),
         "licence_ends_soon": doctor.licence_expires <= (now + SOON).date(),
     }

@@ -30,5 +30,5 @@ def enter_doctor(request: HttpRequest, rest: str) -> Area:
 def _own(doctor: Doctor, model: type[models.Model]) -> models.QuerySet:
     if model is Application:
         return Application.of_doctor(doctor)
-    rows: models.QuerySet = model._default_manager.for_doctor(doctor)  # type: ignore[attr-defined]
+    rows: models.QuerySet = model._default_manager.for_doctor(doctor)
     return rows

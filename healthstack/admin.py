@@ -59,5 +59,16 @@ class MessageAdmin(ReadOnlyAdmin):
     list_filter = ("status", "kind")
 
 
-for model in (Department, Service, Invitation, Speciality, Application, Affiliation, Generic, Medicine, Lease, PeriodicRun):
+for model in (
+    Department,
+    Service,
+    Invitation,
+    Speciality,
+    Application,
+    Affiliation,
+    Generic,
+    Medicine,
+    Lease,
+    PeriodicRun,
+):
     admin.site.register(model, ReadOnlyAdmin)

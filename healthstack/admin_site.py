@@ -31,7 +31,9 @@ class ReadOnlyAdminSite(admin.AdminSite):
         query = urlencode({"next": request.GET.get("next", request.path)})
         return redirect(f"{resolve_url(page)}?{query}")
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(
+        self, view: Callable[..., HttpResponse], cacheable: bool = False
+    ) -> Callable[..., HttpResponse]:
         """Run every page with all hospitals in view; pages are rendered before the scope ends."""
         inner = super().admin_view(view, cacheable)
 

@@ -27,9 +27,13 @@ DEMO = not PRODUCTION
 PORT = env.int("PORT", default=8000)
 DEBUG = env.bool("DEBUG", default=False)
 
-SECRET_KEY = env("SECRET_KEY", default="") or ("" if PRODUCTION else demo_secret(VAR_DIR / "keys", "SECRET_KEY"))
+SECRET_KEY = env("SECRET_KEY", default="") or (
+    "" if PRODUCTION else demo_secret(VAR_DIR / "keys", "SECRET_KEY")
+)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-JWT_SECRET = env("JWT_SECRET", default="") or ("" if PRODUCTION else demo_secret(VAR_DIR / "keys", "JWT_SECRET"))
+JWT_SECRET = env("JWT_SECRET", default="") or (
+    "" if PRODUCTION else demo_secret(VAR_DIR / "keys", "JWT_SECRET")
+)
 PUBLIC_URL = env("PUBLIC_URL", default="" if PRODUCTION else f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -119,7 +123,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     # A pool instead of CONN_MAX_AGE: under ASGI every request thread would keep a connection of its own.
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8)}}
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8)}
+    }
 
 REDIS_URL = env("REDIS_URL", default="")
 if REDIS_URL:
@@ -128,13 +134,18 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-TASK_LOST_AFTER = 60  # seconds a task may run before its worker counts as killed; the longest task takes a few
+TASK_LOST_AFTER = (
+    60  # seconds a task may run before its worker counts as killed; the longest task takes a few
+)
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -143,6 +154,7 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "dashboards:start"
 LOGOUT_REDIRECT_URL = "dashboards:home"
 STEP_UP_URL = "accounts:step_up"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -154,7 +166,9 @@ SECURE_HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = SECURE_HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if SECURE_PROXY_SSL_HEADER else 0)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -177,7 +191,10 @@ PRIVATE_ROOT = Path(env("PRIVATE_ROOT", default=str(VAR_DIR / "private")))
 X_ACCEL_PREFIX = env("X_ACCEL_PREFIX", default="")
 PUBLIC_MEDIA_ROOT = Path(env("PUBLIC_MEDIA_ROOT", default=str(VAR_DIR / "public")))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PRIVATE_ROOT}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # One certificate is 10 MB at most, so a form with five fits; larger bodies are refused before they are read.
@@ -205,7 +222,9 @@ SSLCOMMERZ_STORE_PASSWORD = env("SSLCOMMERZ_STORE_PASSWORD", default="") or (
 SSLCOMMERZ_SANDBOX = env.bool("SSLCOMMERZ_SANDBOX", default=False)
 SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=PORT + 1)
 # Empty means the real gateway; in the demo the simulator answers on loopback.
-SSLCOMMERZ_BASE_URL = env("SSLCOMMERZ_BASE_URL", default="" if PRODUCTION else f"http://127.0.0.1:{SIMULATOR_PORT}")
+SSLCOMMERZ_BASE_URL = env(
+    "SSLCOMMERZ_BASE_URL", default="" if PRODUCTION else f"http://127.0.0.1:{SIMULATOR_PORT}"
+)
 PAYMENT_GATEWAY = "billing.gateways.sslcommerz.SSLCommerzGateway"
 ETHEREUM_RPC_URL = env("ETHEREUM_RPC_URL", default="")
 
@@ -248,4 +267,3 @@ if PRODUCTION:
     from .production import refuse_unsafe_settings
 
     refuse_unsafe_settings(globals())
-

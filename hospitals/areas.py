@@ -66,7 +66,7 @@ def _of_hospital(hospital: Hospital, model: type[models.Model]) -> models.QueryS
     """Owned rows come scoped; of people, who belong to no hospital, the model says which belong here."""
     if issubclass(model, HospitalOwned):
         return model._default_manager.all()
-    rows: models.QuerySet = model._default_manager.for_hospital(hospital)  # type: ignore[attr-defined]
+    rows: models.QuerySet = model._default_manager.for_hospital(hospital)
     return rows
 
 

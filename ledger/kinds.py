@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Kind:
     """
 
     name: str
-    label: str
+    label: StrOrPromise
     load_versions: Callable[[Iterable[str]], Mapping[tuple[str, int], Any]] | None = None
     canonical: Callable[[Any], dict[str, Any]] | None = None
 
@@ -39,7 +42,7 @@ def register(kind: Kind) -> Kind:
     return kind
 
 
-def event(name: str, label: str) -> Kind:
+def event(name: str, label: StrOrPromise) -> Kind:
     """Register an event kind."""
     return register(Kind(name, label))
 

@@ -6,7 +6,9 @@ import datetime as dt
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import rfc8785
@@ -50,30 +52,67 @@ def record(
 ) -> str:
     """Append one entry inside the caller's transaction and return its id.
 
-    `version` is the frozen row of a versioned kind (its `number` and canonical hash go into the entry); `body` holds the JSON
-    values of an event. Raises LookupError for a kind that no room registered, RuntimeError outside a transaction.
+    `version` is the frozen row of a versioned kind (its `number` and canonical hash go into the entry); `body` holds
+    the JSON values of an event. Raises LookupError for a kind that no room registered, RuntimeError outside a transaction.
     """
-    registered = kinds.get(kind)
+    kinds.get(kind)
+    _refuse_outside_transaction()
+    happened = Happened(kind, reference, by, timezone.now(), about=about, version=version, body=body, reason=reason)
+    return _append(_draft(happened))
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What record() takes, and when it happened (UTC): one entry for `record_many`."""
+
+    kind: str
+    reference: str
+    by: Actor
+    at: dt.datetime
+    about: About = NOBODY
+    version: Any = None
+    body: dict[str, Any] | None = None
+    reason: str = ""
+
+
+def record_many(entries: Iterable[Happened], *, batch_size: int = 2_000) -> int:
+    """Append entries that happened before, inside the caller's transaction, and say how many: for seeds and imports.
+
+    Raises what record() raises.
+    """
+    _refuse_outside_transaction()
+    waiting, count = iter(entries), 0
+    while batch := [_rows(_draft(entry)) for entry in islice(waiting, batch_size)]:
+        Entry.objects.bulk_create([entry for entry, _ in batch])
+        EntrySecret.objects.bulk_create([secret for _, secret in batch])
+        count += len(batch)
+    return count
+
+
+def _refuse_outside_transaction() -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("record() stands inside the operation's transaction.")
+
+
+def _draft(happened: Happened) -> _Draft:
+    registered, about, version = kinds.get(happened.kind), happened.about, happened.version
     if registered.is_versioned != (version is not None):
-        raise ValueError(f"{kind} {'needs' if registered.is_versioned else 'has no'} version.")
-    now = timezone.now()
+        raise ValueError(f"{happened.kind} {'needs' if registered.is_versioned else 'has no'} version.")
     entry: dict[str, Any] = {
-        "actor": by.actor_id,
-        "at": now.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+        "actor": happened.by.actor_id,
+        "at": happened.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
         "hospital": "" if about.hospital_id is None else str(about.hospital_id),
-        "kind": kind,
+        "kind": happened.kind,
         "patient": about.patient_id,
-        "reason": reason,
-        "reference": reference,
+        "reason": happened.reason,
+        "reference": happened.reference,
     }
     if registered.canonical and version is not None:
         entry["version"] = version.number
         entry["body_hash"] = hashlib.sha256(rfc8785.dumps(registered.canonical(version))).hexdigest()
     else:
-        entry["body"] = body or {}
-    return _append(_Draft(kind, reference, by.actor_id, about, now, entry))
+        entry["body"] = happened.body or {}
+    return _Draft(happened.kind, happened.reference, happened.by.actor_id, about, happened.at, entry)
 
 
 @dataclass(frozen=True)
@@ -113,7 +152,9 @@ def _append(draft: _Draft) -> str:
     return entry.id
 
 
-def record_read(patient_id: str, part: str, *, by: Actor, hospital_id: int | None, purpose: str = "care") -> None:
+def record_read(
+    patient_id: str, part: str, *, by: Actor, hospital_id: int | None, purpose: str = "care"
+) -> None:
     """Record that somebody read a part of a patient's record: once a reader, patient, part, purpose and day.
 
     For a document the part names its id and version. Costs one query when today's entry exists, at most four otherwise.

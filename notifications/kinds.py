@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,14 @@ class Bell:
 class Kind:
     """A kind of message.
 
-    `context(reference, version)` gives the mail's content; `bell(reference, version)` the line on the bell page, or None when
-    the kind is mail only; `mail=False` makes it bell only. `still_true(reference, version)` is asked just before sending: a mail about a visit that has moved
-    since is dropped. The mail's templates are `emails/<app>/<verb>.{subject.txt,txt,html}`, from the name `app.verb`.
+    `context(reference, version)` gives the mail's content; `bell(reference, version)` the line on the bell page, or None
+    when the kind is mail only; `mail=False` makes it bell only. `still_true(reference, version)` is asked just before
+    sending: a mail about a visit that has moved since is dropped. The mail's templates are
+    `emails/<app>/<verb>.{subject.txt,txt,html}`, from the name `app.verb`.
     """
 
     name: str
-    label: str
+    label: StrOrPromise
     context: Callable[[str, int], Content] = field(default=lambda reference, version: Content({}))
     bell: Callable[[str, int], Bell] | None = None
     still_true: Callable[[str, int], bool] = field(default=lambda reference, version: True)

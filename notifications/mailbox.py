@@ -22,7 +22,9 @@ class MailboxBackend(BaseEmailBackend):
         return len(email_messages)
 
     def _store(self, message: EmailMessage) -> None:
-        html = next((str(part[0]) for part in getattr(message, "alternatives", []) if part[1] == "text/html"), "")
+        html = next(
+            (str(part[0]) for part in getattr(message, "alternatives", []) if part[1] == "text/html"), ""
+        )
         for address in message.to:
             mail = MailboxMail.objects.create(
                 to=address, subject=message.subject[:300], text=str(message.body), html=html
@@ -30,5 +32,8 @@ class MailboxBackend(BaseEmailBackend):
             for filename, content, content_type in message.attachments:
                 raw = content.encode() if isinstance(content, str) else content
                 MailboxAttachment.objects.create(
-                    mail=mail, filename=filename or "file", content=raw, content_type=content_type or "text/plain"
+                    mail=mail,
+                    filename=filename or "file",
+                    content=raw,
+                    content_type=content_type or "text/plain",
                 )

@@ -46,7 +46,7 @@ def notify(to: Any, kind: str, reference: str, *, version: int = 0, hospital_id:
 
 
 def deliver(message_id: int) -> None:
-    """Send one message if it is due and still true; not atomic: it commits its intent, asks the mail server, keeps the answer."""
+    """Send one message if it is due and still true; not atomic: intent first, then the mail server, then its answer."""
     message = _claim(message_id)
     if message is None:
         return

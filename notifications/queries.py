@@ -21,7 +21,9 @@ def count_unread(user: Any) -> int:
 
 def failed_messages(hospital_id: int) -> QuerySet[Message]:
     """Return the hospital's mails that could not be delivered, newest first."""
-    return Message.objects.filter(hospital_id=hospital_id, status=Message.Status.FAILED).order_by("-created_at")
+    return Message.objects.filter(hospital_id=hospital_id, status=Message.Status.FAILED).order_by(
+        "-created_at"
+    )
 
 
 def mailbox_mails(address: str = "") -> QuerySet[MailboxMail]:

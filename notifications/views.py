@@ -50,7 +50,11 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     _demo_only()
     address = request.GET.get("to", "").strip().lower()[:254]
     page = page_of(request, queries.mailbox_mails(address))
-    return render(request, "notifications/mailbox.html", {"page_obj": page, "address": address, "zone": settings.PLATFORM_ZONE})
+    return render(
+        request,
+        "notifications/mailbox.html",
+        {"page_obj": page, "address": address, "zone": settings.PLATFORM_ZONE},
+    )
 
 
 @require_safe
@@ -59,7 +63,11 @@ def mailbox_mail(request: HttpRequest, public_id: str) -> HttpResponse:
     _demo_only()
     mail = get_object_or_404(MailboxMail, public_id=public_id)
     attachments = mail.attachments.defer("content")
-    return render(request, "notifications/mail.html", {"mail": mail, "attachments": attachments, "zone": settings.PLATFORM_ZONE})
+    return render(
+        request,
+        "notifications/mail.html",
+        {"mail": mail, "attachments": attachments, "zone": settings.PLATFORM_ZONE},
+    )
 
 
 @require_safe

@@ -27,5 +27,5 @@ def enter_me(request: HttpRequest, rest: str) -> Area:
 
 
 def _own(patient: Patient, model: type[models.Model]) -> models.QuerySet:
-    rows: models.QuerySet = model._default_manager.for_patient(patient)  # type: ignore[attr-defined]
+    rows: models.QuerySet = model._default_manager.for_patient(patient)
     return rows

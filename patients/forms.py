@@ -7,7 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import ContactNumberField, EmailField, NewPasswordField, PersonNameField, check_new_password
+from accounts.fields import (
+    ContactNumberField,
+    EmailField,
+    NewPasswordField,
+    PersonNameField,
+    check_new_password,
+)
 
 from .models import Patient
 from .operations import PatientDetails
@@ -25,7 +31,9 @@ class BirthDateField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Date of birth"))
         attributes = {"type": "date", "autocomplete": "bday"}
-        super().__init__(input_formats=DAYS, widget=forms.DateInput(format="%Y-%m-%d", attrs=attributes), **kwargs)
+        super().__init__(
+            input_formats=DAYS, widget=forms.DateInput(format="%Y-%m-%d", attrs=attributes), **kwargs
+        )
 
 
 class DetailsForm(forms.Form):
@@ -40,12 +48,19 @@ class DetailsForm(forms.Form):
         label=_("Address"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "street-address"})
     )
     city = forms.CharField(
-        label=_("City"), max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+        label=_("City"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
     )
 
     def details(self, **more: Any) -> PatientDetails:
         """Return what was typed as the operation takes it."""
-        data = {name: self.cleaned_data[name] for name in PatientDetails.__dataclass_fields__ if name in self.cleaned_data}
+        data = {
+            name: self.cleaned_data[name]
+            for name in PatientDetails.__dataclass_fields__
+            if name in self.cleaned_data
+        }
         return PatientDetails(**{**data, **more, "phone": str(self.cleaned_data.get("phone") or "")})
 
     @staticmethod
@@ -92,4 +107,3 @@ class SearchForm(forms.Form):
     def text(self) -> str:
         """Return the trimmed text, empty when it is too long to be meant."""
         return self.cleaned_data["q"].strip() if self.is_valid() else ""
-

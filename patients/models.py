@@ -16,6 +16,8 @@ from core.tenancy import HospitalOwned, ScopedQuerySet, everywhere, scoped_manag
 from hospitals.models import Membership
 from notifications.models import Contact
 
+SEARCH_KIND = "patients.patient"
+
 
 class PatientQuerySet(models.QuerySet["Patient"]):
     """Patients are not owned by a hospital; these methods say who sees which."""
@@ -108,7 +110,9 @@ class Registration(HospitalOwned):
 class NumberSeries(models.Model):
     """The last hospital number that was given; locked while the next is drawn."""
 
-    hospital = models.OneToOneField("hospitals.Hospital", primary_key=True, on_delete=models.PROTECT, related_name="+")
+    hospital = models.OneToOneField(
+        "hospitals.Hospital", primary_key=True, on_delete=models.PROTECT, related_name="+"
+    )
     last = models.PositiveIntegerField(default=0)
 
 
@@ -123,7 +127,9 @@ class CareRelationQuerySet(ScopedQuerySet):
                 user=models.OuterRef("person"), hospital=models.OuterRef("hospital")
             )
         return self.filter(
-            models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=now), models.Exists(works_there), starts_at__lte=now
+            models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=now),
+            models.Exists(works_there),
+            starts_at__lte=now,
         )
 
 
@@ -146,7 +152,9 @@ class CareRelation(HospitalOwned):
     class Meta:
         indexes = [models.Index(fields=["person", "patient"], name="care_by_person")]
         constraints = [
-            models.UniqueConstraint(fields=["patient", "person", "reason", "reference"], name="one_care_relation_a_reason"),
+            models.UniqueConstraint(
+                fields=["patient", "person", "reason", "reference"], name="one_care_relation_a_reason"
+            ),
             models.CheckConstraint(
                 condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gte=models.F("starts_at")),
                 name="care_ends_after_start",

@@ -17,9 +17,7 @@ from core.search import index_text
 from hospitals.models import Hospital
 from ledger.operations import About, record
 
-from .models import CareRelation, NumberSeries, Patient, Registration
-
-SEARCH_KIND = "patients.patient"
+from .models import SEARCH_KIND, CareRelation, NumberSeries, Patient, Registration
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,9 @@ class PatientDetails:
 def _refuse_impossible(details: PatientDetails) -> None:
     today = timezone.now().date() + dt.timedelta(days=1)
     if not dt.date(1900, 1, 1) <= details.birth_date <= today:
-        raise DomainError(_("This date of birth can't be right. Write day, month, year, like 3 5 1988."), field="birth_date")
+        raise DomainError(
+            _("This date of birth can't be right. Write day, month, year, like 3 5 1988."), field="birth_date"
+        )
 
 
 @transaction.atomic
@@ -95,7 +95,9 @@ def register_walk_in(hospital: Hospital, *, details: PatientDetails, by: Actor) 
     patient = Patient()
     details.write_to(patient)
     patient.save()
-    record("patients.walk_in_registered", patient.public_id, by=by, about=About(patient.public_id, hospital.pk))
+    record(
+        "patients.walk_in_registered", patient.public_id, by=by, about=About(patient.public_id, hospital.pk)
+    )
     _index(patient)
     ensure_registration(hospital, patient, by=by)
     return patient
@@ -116,12 +118,16 @@ def ensure_registration(hospital: Hospital, patient: Patient, *, by: Actor) -> R
     )
     if created:
         about = About(patient.public_id, hospital.pk)
-        record("patients.registered", patient.public_id, by=by, about=about, body={"number": registration.number})
+        record(
+            "patients.registered", patient.public_id, by=by, about=about, body={"number": registration.number}
+        )
     return registration
 
 
 @transaction.atomic
-def open_care_relation(hospital: Hospital, patient: Patient, *, person: Any, reason: str, reference: str, by: Actor) -> None:
+def open_care_relation(
+    hospital: Hospital, patient: Patient, *, person: Any, reason: str, reference: str, by: Actor
+) -> None:
     """Let a person open the patient's chart from now on; opening it again for the same reason is harmless."""
     relation, created = CareRelation.objects.get_or_create(
         hospital=hospital,
@@ -140,7 +146,9 @@ def open_care_relation(hospital: Hospital, patient: Patient, *, person: Any, rea
 
 
 @transaction.atomic
-def end_care_relation(patient: Patient, *, reason: str, reference: str, ends_at: dt.datetime, by: Actor) -> None:
+def end_care_relation(
+    patient: Patient, *, reason: str, reference: str, ends_at: dt.datetime, by: Actor
+) -> None:
     """End the care relation that hangs on `reference`; the chart closes at that moment."""
     for relation in CareRelation.objects.filter(patient=patient, reason=reason, reference=reference):
         relation.ends_at = max(ends_at, relation.starts_at)

@@ -15,8 +15,7 @@ from ledger.models import EntrySecret
 from ledger.operations import body_of
 from ledger.queries import reads_of_patient
 
-from .models import Patient, Registration
-from .operations import SEARCH_KIND
+from .models import SEARCH_KIND, Patient, Registration
 
 PARTS = {
     "chart": _("The chart"),
@@ -28,7 +27,7 @@ PURPOSES = {"care": _("To care for you")}
 
 
 def patients_of(hospital: Hospital, text: str = "") -> QuerySet[Patient]:
-    """Return the hospital's patients: by name, or what fits the text (name with typos, hospital number, phone), best first."""
+    """Return the hospital's patients by name, or those that fit a name (typos forgiven), hospital number or phone."""
     here = Prefetch("registrations", Registration.objects.filter(hospital=hospital), to_attr="here")
     rows = Patient.objects.for_hospital(hospital).prefetch_related(here)
     if not text:
@@ -71,12 +70,16 @@ class Reading:
 
 def readings_of(secrets: list[EntrySecret]) -> list[Reading]:
     """Return these entries in people's words: who, which part, when, why, where; two queries however many."""
-    people = dict(User.objects.filter(public_id__in={row.actor_id for row in secrets}).values_list("public_id", "name"))
-    places = dict(Hospital.objects.filter(pk__in={row.hospital_id for row in secrets}).values_list("pk", "name"))
+    people = dict(
+        User.objects.filter(public_id__in={row.actor_id for row in secrets}).values_list("public_id", "name")
+    )
+    places = dict(
+        Hospital.objects.filter(pk__in={row.hospital_id for row in secrets}).values_list("pk", "name")
+    )
     readings = []
     for row in secrets:
         body = body_of(row)["body"]
-        who, where = people.get(row.actor_id, row.actor_id), places.get(row.hospital_id, "")
+        who, where = people.get(row.actor_id, row.actor_id), places.get(row.hospital_id or 0, "")
         readings.append(Reading(who, body["part"], body["purpose"], where, row.at))
     return readings
 

@@ -42,6 +42,14 @@ class OfPatientQuerySet(ScopedQuerySet):
         return self.filter(models.Exists(cares))
 
 
+class VisitQuerySet(OfPatientQuerySet):
+    """Visits."""
+
+    def readable_by(self, person: Any) -> VisitQuerySet:
+        """Return what the person may read, with the people it names."""
+        return super().readable_by(person).select_related("patient", "doctor", "hospital", "appointment")
+
+
 class PrescriptionQuerySet(OfPatientQuerySet):
     """Prescriptions; a draft is its doctor's own business."""
 
@@ -51,7 +59,9 @@ class PrescriptionQuerySet(OfPatientQuerySet):
 
     def with_people(self) -> PrescriptionQuerySet:
         """Fetch what a sheet shows about them in the same query."""
-        return self.select_related("patient__allergies", "doctor__speciality", "hospital", "replaces", "replaced_by")
+        return self.select_related(
+            "patient__allergies", "doctor__speciality", "hospital", "replaces", "replaced_by"
+        )
 
     def for_patient(self, patient: Patient) -> PrescriptionQuerySet:
         """Return the patient's own, once signed."""
@@ -60,7 +70,8 @@ class PrescriptionQuerySet(OfPatientQuerySet):
     def readable_by(self, person: Any) -> PrescriptionQuerySet:
         """Return what the person may read: signed ones of those cared for, and own drafts."""
         visible = ~models.Q(status=Prescription.Status.DRAFT) | models.Q(doctor__user=person)
-        return super().readable_by(person).filter(visible).with_people()
+        rows: PrescriptionQuerySet = super().readable_by(person).filter(visible)
+        return rows.with_people()
 
 
 def plain_number(value: Decimal) -> str:
@@ -102,7 +113,7 @@ class Visit(HospitalOwned):
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[Any] = scoped_manager(OfPatientQuerySet)
+    objects: ClassVar[Any] = scoped_manager(VisitQuerySet)
 
     class Meta:
         ordering = ["-started_at", "-pk"]
@@ -172,7 +183,7 @@ class Prescription(HasStates, HospitalOwned):
                 condition=models.Q(status="draft", signed_at__isnull=True)
                 | (~models.Q(status="draft") & models.Q(signed_at__isnull=False)),
                 name="signed_unless_draft",
-            )
+            ),
         ]
 
     @property
@@ -199,7 +210,9 @@ class Prescription(HasStates, HospitalOwned):
     def in_any_hospital(cls, **lookup: str) -> Prescription | None:
         """Return the signed one that a capability names: its code on paper, or its id in our own outbox."""
         with everywhere():
-            found: Prescription | None = cls.objects.signed().select_related("hospital").filter(**lookup).first()
+            found: Prescription | None = (
+                cls.objects.signed().select_related("hospital").filter(**lookup).first()
+            )
         return found
 
 
@@ -222,15 +235,23 @@ class PrescriptionLine(HospitalOwned):
     medicine_name = models.CharField(max_length=160)
     route = models.CharField(_("route"), max_length=40)
     dose = models.DecimalField(
-        _("dose"), max_digits=7, decimal_places=3, validators=[MinValueValidator(0.001), MaxValueValidator(1000)]
+        _("dose"),
+        max_digits=7,
+        decimal_places=3,
+        validators=[MinValueValidator(0.001), MaxValueValidator(1000)],
     )
     dose_unit = models.CharField(_("unit"), max_length=20)
     frequency = models.CharField(_("how often"), max_length=10, choices=Frequency)
     max_daily = models.CharField(_("most a day, when needed"), max_length=60, blank=True)
     days = models.PositiveSmallIntegerField(
-        _("for how many days"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(365)]
+        _("for how many days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
     )
-    quantity = models.PositiveIntegerField(_("quantity"), validators=[MinValueValidator(1), MaxValueValidator(2000)])
+    quantity = models.PositiveIntegerField(
+        _("quantity"), validators=[MinValueValidator(1), MaxValueValidator(2000)]
+    )
     quantity_unit = models.CharField(max_length=20)
     repeats = models.PositiveSmallIntegerField(_("repeats"), default=0, validators=[MaxValueValidator(12)])
     substitution_allowed = models.BooleanField(_("another brand may be given"), default=True)

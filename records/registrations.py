@@ -38,11 +38,16 @@ def _notes(visits: Iterable[str]) -> Mapping[tuple[str, int], Any]:
 
 ledger_kinds.register(
     ledger_kinds.Kind(
-        "records.prescription", str(_("Prescription signed")), load_versions=_signed_prescriptions, canonical=content_of
+        "records.prescription",
+        str(_("Prescription signed")),
+        load_versions=_signed_prescriptions,
+        canonical=content_of,
     )
 )
 ledger_kinds.register(
-    ledger_kinds.Kind("records.visit_note", str(_("Visit notes written")), load_versions=_notes, canonical=note_content)
+    ledger_kinds.Kind(
+        "records.visit_note", str(_("Visit notes written")), load_versions=_notes, canonical=note_content
+    )
 )
 for _name, _label in {
     "records.visit_started": _("Visit began"),
@@ -62,7 +67,10 @@ def _ready(public_id: str, version: int) -> Content:
     prescription = Prescription.in_any_hospital(public_id=public_id)
     if prescription is None:
         raise LookupError(f"There is no signed prescription {public_id}.")
-    values = {"action_url": settings.PUBLIC_URL + _path(public_id), "action_label": _("Read the prescription")}
+    values = {
+        "action_url": settings.PUBLIC_URL + _path(public_id),
+        "action_label": _("Read the prescription"),
+    }
     return Content(values, hospital_name=prescription.hospital.name)
 
 
@@ -81,11 +89,17 @@ def _cancelled_bell(public_id: str, version: int) -> Bell:
 
 register(
     Kind(
-        "records.prescription_ready", _("A prescription is ready"), _ready, bell=_ready_bell, still_true=_still_counts
+        "records.prescription_ready",
+        _("A prescription is ready"),
+        _ready,
+        bell=_ready_bell,
+        still_true=_still_counts,
     )
 )
 register(
-    Kind("records.prescription_cancelled", _("A prescription was cancelled"), bell=_cancelled_bell, mail=False)
+    Kind(
+        "records.prescription_cancelled", _("A prescription was cancelled"), bell=_cancelled_bell, mail=False
+    )
 )
 
 
@@ -94,7 +108,9 @@ def prescriptions_match_the_ledger() -> Iterator[str]:
     """Yield one sentence for each signed prescription whose content differs from the ledger, or is missing there."""
     rows = Prescription.objects.signed().select_related("replaces").prefetch_related("lines")
     for prescription in rows.iterator(chunk_size=500):
-        secret = EntrySecret.objects.filter(kind="records.prescription", reference=prescription.public_id).first()
+        secret = EntrySecret.objects.filter(
+            kind="records.prescription", reference=prescription.public_id
+        ).first()
         if secret is None:
             yield f"Prescription {prescription.public_id} is signed and not in the ledger."
             continue

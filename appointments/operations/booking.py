@@ -31,7 +31,13 @@ ONLINE, DESK = "online", "desk"
 
 @transaction.atomic
 def book_appointment(
-    affiliation: Affiliation, *, patient: Patient, starts_at: dt.datetime, pay: str, by: Actor, reason: str = ""
+    affiliation: Affiliation,
+    *,
+    patient: Patient,
+    starts_at: dt.datetime,
+    pay: str,
+    by: Actor,
+    reason: str = "",
 ) -> Appointment:
     """Book a free time for a patient, paid `online` (kept for some minutes until it is) or at the `desk` (booked at once).
 
@@ -42,7 +48,12 @@ def book_appointment(
     drop_lapsed_cells(affiliation.doctor_id, patient.pk)
     hospital = affiliation.hospital
     with in_hospital(hospital):
-        affiliation = Affiliation.objects.bookable().select_related("hospital", "doctor").filter(pk=affiliation.pk).first()
+        affiliation = (
+            Affiliation.objects.bookable()
+            .select_related("hospital", "doctor")
+            .filter(pk=affiliation.pk)
+            .first()
+        )
         if affiliation is None or not is_bookable(affiliation, starts_at):
             raise slot_taken(starts_at, hospital.tz)
         _refuse_way_of_paying(affiliation, patient, pay)
@@ -67,13 +78,17 @@ def _refuse_way_of_paying(affiliation: Affiliation, patient: Patient, pay: str) 
     hospital = affiliation.hospital
     allowed = {ONLINE: hospital.pays_online, DESK: hospital.pays_at_desk}
     if not allowed.get(pay):
-        raise DomainError(_("%(hospital)s does not take this way of paying.") % {"hospital": hospital.name}, field="pay")
+        raise DomainError(
+            _("%(hospital)s does not take this way of paying.") % {"hospital": hospital.name}, field="pay"
+        )
     with everywhere():
         live = Hold.objects.filter(
             appointment__patient=patient, status=Hold.Status.LIVE, expires_at__gt=timezone.now()
         ).count()
     if pay == ONLINE and live >= MAX_LIVE_HOLDS:
-        raise DomainError(_("Two times are already kept for you. Pay for one, or give one back, then book this one."))
+        raise DomainError(
+            _("Two times are already kept for you. Pay for one, or give one back, then book this one.")
+        )
 
 
 def _keep_or_confirm(appointment: Appointment, pay: str, *, by: Actor) -> None:

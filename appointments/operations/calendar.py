@@ -6,11 +6,8 @@ Each operation locks the doctor first, as booking does: a visit is booked before
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -31,10 +28,10 @@ from doctors.operations import (
     write_weekly_hours,
 )
 
-from ..models import Appointment, Hold
+from ..models import Appointment
+from ..queries.calendar import coming_visits, live_visits, spans_of, visits_outside, visits_outside_hours
 
 Hours = tuple[int, dt.time, dt.time]  # weekday (Monday is 0), from, until; local at the hospital
-Spans = list[tuple[dt.time, dt.time]]
 
 
 class BookingsHit(DomainError):
@@ -73,7 +70,7 @@ def add_exception(
     """Close a day, or open it at these hours instead. Raises BookingsHit when a visit would lie outside, DomainError."""
     affiliation = _locked(affiliation)
     exception = write_exception(affiliation, day=day, starts=starts, ends=ends, by=by)
-    _refuse_if_hit(_outside(_coming(affiliation).filter(day=day), _spans(exception)))
+    _refuse_if_hit(visits_outside(coming_visits(affiliation).filter(day=day), spans_of(exception)))
     _refresh(affiliation.doctor_id)
     return exception
 
@@ -83,9 +80,9 @@ def remove_exception(exception: ScheduleException, *, by: Actor) -> None:
     """Let the day be like its weekday again. Raises BookingsHit when a visit would lie outside of the week's hours."""
     affiliation = _locked(exception.affiliation)
     week = WeeklyHours.objects.filter(affiliation=affiliation, weekday=exception.day.weekday())
-    visits = _coming(affiliation).filter(day=exception.day)
+    visits = coming_visits(affiliation).filter(day=exception.day)
     if exception.starts is not None:
-        _refuse_if_hit(_outside(visits, list(week.values_list("starts", "ends"))))
+        _refuse_if_hit(visits_outside(visits, list(week.values_list("starts", "ends"))))
     delete_exception(exception, by=by)
     _refresh(affiliation.doctor_id)
 
@@ -95,7 +92,7 @@ def take_time_off(doctor: Doctor, *, starts_at: dt.datetime, ends_at: dt.datetim
     """Keep a time (UTC) free of visits in all hospitals. Raises BookingsHit with the visits of all hospitals."""
     _lock_doctor(doctor.pk)
     with everywhere():
-        visits = _live(Appointment.objects.filter(doctor=doctor)).filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+        visits = live_visits(Appointment.objects.filter(doctor=doctor)).filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
         hit = list(visits)
     _refuse_if_hit(hit)
     time_off = write_time_off(doctor, starts_at=starts_at, ends_at=ends_at, by=by)
@@ -123,48 +120,9 @@ def change_booking_rules(affiliation: Affiliation, *, rules: BookingRules, by: A
 def leave_hospital(affiliation: Affiliation, *, by: Actor) -> None:
     """End the doctor's work at a hospital, by the doctor or its admin. Raises BookingsHit while visits are to come."""
     affiliation = _locked(affiliation)
-    _refuse_if_hit(list(_coming(affiliation)))
+    _refuse_if_hit(list(coming_visits(affiliation)))
     end_affiliation(affiliation, by=by)
     _refresh(affiliation.doctor_id)
-
-
-def visits_outside_hours(affiliation: Affiliation) -> list[Appointment]:
-    """Return the coming visits that lie outside of the hours, as they are now."""
-    weekly: dict[int, Spans] = {}
-    for row in WeeklyHours.objects.filter(affiliation=affiliation):
-        weekly.setdefault(row.weekday, []).append((row.starts, row.ends))
-    exceptions = {row.day: _spans(row) for row in ScheduleException.objects.filter(affiliation=affiliation)}
-    visits = list(_coming(affiliation))
-    return [
-        visit
-        for visit in visits
-        if _outside([visit], exceptions.get(visit.day, weekly.get(visit.day.weekday(), [])))
-    ]
-
-
-def _spans(exception: ScheduleException) -> Spans:
-    return [(exception.starts, exception.ends)] if exception.starts and exception.ends else []
-
-
-def _outside(visits: Iterable[Appointment], spans: Spans) -> list[Appointment]:
-    return [visit for visit in visits if not any(_lies_in(visit, starts, ends) for starts, ends in spans)]
-
-
-def _lies_in(visit: Appointment, starts: dt.time, ends: dt.time) -> bool:
-    begin, end = (visit.hospital.local(moment).replace(tzinfo=None) for moment in (visit.starts_at, visit.ends_at))
-    return dt.datetime.combine(visit.day, starts) <= begin and end <= dt.datetime.combine(visit.day, ends)
-
-
-def _live(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    """Return those that are booked or being paid at this moment, and not over."""
-    now = timezone.now()
-    held = Q(status=Appointment.Status.PROPOSED, hold__status=Hold.Status.LIVE, hold__expires_at__gt=now)
-    rows = visits.filter(held | Q(status__in=Appointment.LIVE), ends_at__gt=now)
-    return rows.select_related("hospital", "patient").order_by("starts_at", "pk")
-
-
-def _coming(affiliation: Affiliation) -> QuerySet[Appointment]:
-    return _live(Appointment.objects.filter(affiliation=affiliation))
 
 
 def _refuse_if_hit(visits: list[Appointment]) -> None:

@@ -45,7 +45,9 @@ def visit_locks(doctor_id: int, patient_id: int, appointment_id: int | None = No
 def lock_visit(appointment: Appointment) -> Appointment:
     """Lock the visit with its doctor and patient, and read it again."""
     lock_rows(visit_locks(appointment.doctor_id, appointment.patient_id, appointment.pk))
-    rows = Appointment.objects.select_related("hospital", "patient__user", "doctor__user", "affiliation__hospital")
+    rows = Appointment.objects.select_related(
+        "hospital", "patient__user", "doctor__user", "affiliation__hospital"
+    )
     return rows.get(pk=appointment.pk)
 
 
@@ -57,7 +59,9 @@ def drop_lapsed_cells(doctor_id: int, patient_id: int) -> None:
             lapsed = Cell.objects.filter(lapses_at__lte=now, **owner)
             visits = list(lapsed.order_by().values_list("appointment_id", flat=True).distinct())
             if visits:
-                Hold.objects.filter(appointment__in=visits, status=Hold.Status.LIVE).update(status=Hold.Status.EXPIRED)
+                Hold.objects.filter(appointment__in=visits, status=Hold.Status.LIVE).update(
+                    status=Hold.Status.EXPIRED
+                )
                 lapsed.delete()
 
 

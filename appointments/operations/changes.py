@@ -60,7 +60,9 @@ def cancel_appointment(appointment: Appointment, *, side: str, reason: str, by: 
     if appointment.status == Appointment.Status.PROPOSED:
         raise DomainError(_("This time is only kept while it is being paid. Give it back instead."))
     if appointment.is_past:
-        raise DomainError(_("This visit's time has come, so it can't be cancelled any more. Please call the hospital."))
+        raise DomainError(
+            _("This visit's time has come, so it can't be cancelled any more. Please call the hospital.")
+        )
     by_patient = side == Appointment.Side.PATIENT
     share = refund_share(appointment.hospital, appointment.starts_at) if by_patient else Decimal(1)
     _end(appointment, side, share, reason, by=by)
@@ -94,7 +96,9 @@ def close_chart(appointment: Appointment, ends_at: dt.datetime, *, by: Actor) ->
 
 
 @transaction.atomic
-def reschedule_appointment(appointment: Appointment, *, starts_at: dt.datetime, by_patient: bool, by: Actor) -> None:
+def reschedule_appointment(
+    appointment: Appointment, *, starts_at: dt.datetime, by_patient: bool, by: Actor
+) -> None:
     """Move a visit to another free time of the same doctor and hospital; payment and history stay.
 
     Patients may move it while at least half of the fee would come back; a moved visit waits for the hospital again if it

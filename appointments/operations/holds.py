@@ -26,7 +26,9 @@ EXTENSION = dt.timedelta(minutes=10)
 
 
 def _held(reference: str) -> Appointment:
-    rows = Appointment.objects.select_related("hospital", "patient__user", "doctor__user", "affiliation", "hold")
+    rows = Appointment.objects.select_related(
+        "hospital", "patient__user", "doctor__user", "affiliation", "hold"
+    )
     return rows.get(public_id=reference)
 
 
@@ -110,7 +112,9 @@ def release_hold(appointment: Appointment, *, by: Actor) -> None:
 def flip_lapsed_holds(*, limit: int = 500) -> int:
     """Tidy up lapsed holds so that search sees their times again; booking never waits for this. Returns how many."""
     with everywhere():
-        lapsed = Hold.objects.filter(status=Hold.Status.LIVE, expires_at__lte=timezone.now()).order_by("expires_at")
+        lapsed = Hold.objects.filter(status=Hold.Status.LIVE, expires_at__lte=timezone.now()).order_by(
+            "expires_at"
+        )
         visits = [hold.appointment for hold in lapsed.select_related("appointment")[:limit]]
         for appointment in visits:
             _flip(appointment)

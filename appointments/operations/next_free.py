@@ -27,7 +27,9 @@ def refresh_next_free(affiliation_id: int) -> None:
         plan = plans_for([affiliation], days=HORIZON_DAYS, first=first)[affiliation.pk]
         soon = list(free_slots(plan, days_from(first, PROFILE_DAYS), now))
         later = days_from(first + dt.timedelta(days=PROFILE_DAYS), HORIZON_DAYS - PROFILE_DAYS)
-        starts = soon[:SHOWN] or [start for start, _ in zip(free_slots(plan, later, now), range(SHOWN), strict=False)]
+        starts = soon[:SHOWN] or [
+            start for start, _ in zip(free_slots(plan, later, now), range(SHOWN), strict=False)
+        ]
         NextFree.objects.update_or_create(
             affiliation=affiliation,
             defaults={
@@ -47,7 +49,11 @@ def _locked(affiliation_id: int) -> Affiliation:
     Two workers may compute it at once: whoever locks it last has also seen the latest bookings.
     """
     rows = Affiliation.objects.select_related("hospital", "doctor")
-    found = NextFree.objects.select_for_update(no_key=True, of=("self",)).filter(affiliation=affiliation_id).first()
+    found = (
+        NextFree.objects.select_for_update(no_key=True, of=("self",))
+        .filter(affiliation=affiliation_id)
+        .first()
+    )
     affiliation: Affiliation = rows.get(pk=affiliation_id)
     if found is None:
         empty = {"hospital": affiliation.hospital, "computed_at": timezone.now()}
@@ -61,7 +67,7 @@ def _stale_at(affiliation: Affiliation, starts: list[dt.datetime], now: dt.datet
     if starts:
         moments.append(starts[0] - dt.timedelta(minutes=affiliation.lead_minutes))
     lapse = Cell.objects.filter(doctor=affiliation.doctor_id, lapses_at__gt=now).order_by("lapses_at")
-    moments.extend(lapse.values_list("lapses_at", flat=True)[:1])
+    moments.extend(moment for moment in lapse.values_list("lapses_at", flat=True)[:1] if moment)
     return max(min(moments), now + dt.timedelta(seconds=5))
 
 

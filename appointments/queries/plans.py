@@ -10,18 +10,21 @@ from decimal import Decimal
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from core.money import round_money
 from doctors.models import Affiliation, ScheduleException, TimeOff, WeeklyHours
 from hospitals.models import Hospital
 
 from ..models import Cell, NextFree
-from ..slots import Interval, Plan, days_from, free_slots, holds
+from ..slots import CELL, Interval, Plan, cells_of, days_from, free_slots, holds
 
 HORIZON_DAYS = 60  # how far ahead a visit can be booked
 PROFILE_DAYS = 14  # how many days the profile page shows
 Hours = list[tuple[dt.time, dt.time]]
 
 
-def taken_cells(doctor_ids: Iterable[int], *, since: dt.datetime, until: dt.datetime) -> dict[int, set[dt.datetime]]:
+def taken_cells(
+    doctor_ids: Iterable[int], *, since: dt.datetime, until: dt.datetime
+) -> dict[int, set[dt.datetime]]:
     """Return the cells of these doctors that are taken now, in all hospitals; a lapsed hold takes nothing."""
     rows = Cell.objects.filter(doctor__in=list(doctor_ids), starts_at__gte=since, starts_at__lt=until)
     live = rows.filter(Q(lapses_at__isnull=True) | Q(lapses_at__gt=timezone.now()))
@@ -75,9 +78,9 @@ def visits_a_day(affiliation_ids: list[int], first: dt.date, last: dt.date) -> d
         appointment__day__range=(first, last),
     )
     counts: dict[int, dict[dt.date, int]] = defaultdict(Counter)
-    for affiliation_id, day, number in rows.values_list("appointment__affiliation_id", "appointment__day").annotate(
-        Count("appointment", distinct=True)
-    ):
+    for affiliation_id, day, number in rows.values_list(
+        "appointment__affiliation_id", "appointment__day"
+    ).annotate(Count("appointment", distinct=True)):
         counts[affiliation_id][day] = number
     return counts
 
@@ -102,6 +105,14 @@ def is_bookable(affiliation: Affiliation, starts_at: dt.datetime) -> bool:
     return starts_at in free_slots(plan, [day], now)
 
 
+def still_free(affiliation: Affiliation, starts_at: dt.datetime, ends_at: dt.datetime) -> bool:
+    """Say whether nobody has the doctor's time and it is not too soon; one query, where `is_bookable` asks all."""
+    now = timezone.now()
+    ahead = starts_at > now and starts_at >= now + dt.timedelta(minutes=affiliation.lead_minutes)
+    taken = taken_cells([affiliation.doctor_id], since=starts_at - CELL, until=ends_at)[affiliation.doctor_id]
+    return ahead and taken.isdisjoint(cells_of(starts_at, ends_at))
+
+
 def fits_plan(affiliation: Affiliation, starts_at: dt.datetime, ends_at: dt.datetime) -> bool:
     """Say whether a time that was once kept could still be given: in the hours, no time off, the day not full.
 
@@ -120,6 +131,22 @@ def refund_share(hospital: Hospital, starts_at: dt.datetime, *, at: dt.datetime 
     if ahead >= dt.timedelta(hours=hospital.half_refund_hours):
         return Decimal("0.5")
     return Decimal(0)
+
+
+def refund_steps(
+    hospital: Hospital, starts_at: dt.datetime, fee: Decimal
+) -> list[tuple[dt.datetime | None, Decimal]]:
+    """Return what comes back when the patient cancels: until when, and how much; the last one (None) is for later.
+
+    Deadlines that have passed are left out.
+    """
+    deadlines = {
+        starts_at - dt.timedelta(hours=hospital.half_refund_hours): Decimal("0.5"),
+        starts_at - dt.timedelta(hours=hospital.full_refund_hours): Decimal(1),
+    }
+    now = timezone.now()
+    steps = sorted((until, share) for until, share in deadlines.items() if until > now)
+    return [*((until, round_money(fee * share)) for until, share in steps), (None, Decimal(0))]
 
 
 def stale_affiliations(*, limit: int = 200) -> list[int]:

@@ -83,7 +83,9 @@ def _ordered(rows: QuerySet[Affiliation], sort: str) -> QuerySet[Affiliation]:
 
 
 def _groups(rows: QuerySet[Affiliation]) -> dict[tuple[int, str], int]:
-    counted = rows.order_by().values_list("doctor__speciality_id", "hospital__city").annotate(found=Count("pk"))
+    counted = (
+        rows.order_by().values_list("doctor__speciality_id", "hospital__city").annotate(found=Count("pk"))
+    )
     return {(speciality, city): found for speciality, city, found in counted}
 
 
@@ -104,7 +106,11 @@ class _Counted:
         return not self.wanted.speciality or slugs.get(key) == self.wanted.speciality
 
     def total(self) -> int:
-        return sum(n for (key, city), n in self.groups.items() if self._fits_city(city) and self._fits_speciality(key))
+        return sum(
+            n
+            for (key, city), n in self.groups.items()
+            if self._fits_city(city) and self._fits_speciality(key)
+        )
 
     def by_speciality(self) -> list[tuple[Speciality, int]]:
         counts: Counter[int] = Counter()
@@ -116,7 +122,9 @@ class _Counted:
         counts: Counter[str] = Counter()
         for (key, city), found in self.groups.items():
             counts[city] += found if self._fits_speciality(key) else 0
-        return sorted(((city, found) for city, found in counts.items() if found), key=lambda pair: (-pair[1], pair[0]))
+        return sorted(
+            ((city, found) for city, found in counts.items() if found), key=lambda pair: (-pair[1], pair[0])
+        )
 
 
 def _said(text: str, specialities: list[Speciality]) -> Q:

@@ -42,14 +42,18 @@ def past_visits(patient: Patient) -> QuerySet[Appointment]:
 def held_visits(patient: Patient) -> QuerySet[Appointment]:
     """Return the times kept for the patient while they are being paid."""
     rows = Appointment.objects.for_patient(patient).with_people().select_related("hold")
-    held = rows.filter(status=Appointment.Status.PROPOSED, hold__expires_at__gt=timezone.now(), hold__status="live")
+    held = rows.filter(
+        status=Appointment.Status.PROPOSED, hold__expires_at__gt=timezone.now(), hold__status="live"
+    )
     return held.order_by("starts_at")
 
 
 def own_visits_between(patient: Patient, since: dt.datetime, until: dt.datetime) -> list[Appointment]:
     """Return what the patient has at that time, booked or kept, in all hospitals of the scope."""
     held = Q(status=Appointment.Status.PROPOSED, hold__status="live", hold__expires_at__gt=timezone.now())
-    rows = Appointment.objects.for_patient(patient).with_people().filter(starts_at__lt=until, ends_at__gt=since)
+    rows = (
+        Appointment.objects.for_patient(patient).with_people().filter(starts_at__lt=until, ends_at__gt=since)
+    )
     return list(rows.filter(held | Q(status__in=Appointment.LIVE)).order_by("starts_at"))
 
 
@@ -104,12 +108,16 @@ def day_figures(rows: QuerySet[Appointment]) -> Figures:
     """Count a day's visits by state and doctor; one query."""
     figures = Figures()
     doctors: dict[str, tuple[str, int]] = {}
-    counted = rows.order_by().values_list("status", "doctor__public_id", "doctor__name").annotate(found=Count("pk"))
+    counted = (
+        rows.order_by().values_list("status", "doctor__public_id", "doctor__name").annotate(found=Count("pk"))
+    )
     for status, doctor_id, name, found in counted:
         figures.by_status[status] = figures.by_status.get(status, 0) + found
         if status != Appointment.Status.CANCELLED:
             doctors[doctor_id] = (name, doctors.get(doctor_id, ("", 0))[1] + found)
-    figures.by_doctor = sorted(((key, name, found) for key, (name, found) in doctors.items()), key=lambda row: row[1])
+    figures.by_doctor = sorted(
+        ((key, name, found) for key, (name, found) in doctors.items()), key=lambda row: row[1]
+    )
     return figures
 
 
@@ -155,5 +163,19 @@ def doctors_of_hospital(hospital: Hospital, *, text: str = "") -> QuerySet[Affil
 
 def zone_of_hospitals(hospital_ids: Iterable[int]) -> ZoneInfo:
     """Return the clock that somebody who works at these hospitals lives by: the first one's, else UTC."""
-    zone = Hospital.objects.filter(pk__in=list(hospital_ids)).order_by("pk").values_list("zone", flat=True).first()
+    zone = (
+        Hospital.objects.filter(pk__in=list(hospital_ids))
+        .order_by("pk")
+        .values_list("zone", flat=True)
+        .first()
+    )
     return ZoneInfo(zone or "UTC")
+
+
+def visit_of_hospital(pk: int) -> Appointment:
+    """Return a visit of the scope with what the desk's pages show, and the patient's `number` at the hospital."""
+    rows = _numbered(
+        Appointment.objects.with_people().select_related("affiliation__hospital", "affiliation__doctor")
+    )
+    visit: Appointment = rows.get(pk=pk)
+    return visit

@@ -19,7 +19,11 @@ from ..slots import cells_of
 def no_visits_overlap() -> Iterator[str]:
     """Yield one sentence for each pair, whatever their cells say."""
     for person in ("doctor_id", "patient_id"):
-        rows = Appointment.objects.live().order_by(person, "starts_at").values_list(person, "public_id", "starts_at", "ends_at")
+        rows = (
+            Appointment.objects.live()
+            .order_by(person, "starts_at")
+            .values_list(person, "public_id", "starts_at", "ends_at")
+        )
         before: tuple[int, str, object] | None = None
         for key, reference, starts_at, ends_at in rows.iterator(chunk_size=2000):
             if before and before[0] == key and starts_at < before[2]:
@@ -27,7 +31,9 @@ def no_visits_overlap() -> Iterator[str]:
             before = (key, reference, ends_at)
 
 
-@invariant("appointments: a live visit has exactly its cells, for good; a held one until it lapses; others have none")
+@invariant(
+    "appointments: a live visit has exactly its cells, for good; a held one until it lapses; others have none"
+)
 def cells_fit_visits() -> Iterator[str]:
     """Yield one sentence for each visit whose cells are not what its state asks for."""
     cells: dict[int, set[tuple]] = defaultdict(set)
@@ -37,7 +43,10 @@ def cells_fit_visits() -> Iterator[str]:
     for visit in Appointment.objects.select_related("hold").iterator(chunk_size=2000):
         has = cells.pop(visit.pk, set())
         if visit.status in live:
-            due = {(start, visit.doctor_id, visit.patient_id, None) for start in cells_of(visit.starts_at, visit.ends_at)}
+            due = {
+                (start, visit.doctor_id, visit.patient_id, None)
+                for start in cells_of(visit.starts_at, visit.ends_at)
+            }
             if has != due:
                 yield f"Visit {visit.public_id} has {len(has)} of its {len(due)} cells."
         elif visit.status == Appointment.Status.PROPOSED:
@@ -56,7 +65,9 @@ def serials_are_unique() -> Iterator[str]:
     twice = numbered.values("affiliation", "day", "serial").annotate(found=Count("pk")).filter(found__gt=1)
     for row in twice:
         yield f"Number {row['serial']} of affiliation {row['affiliation']} on {row['day']} was given {row['found']} times."
-    for reference in Appointment.objects.live().filter(serial__isnull=True).values_list("public_id", flat=True):
+    for reference in (
+        Appointment.objects.live().filter(serial__isnull=True).values_list("public_id", flat=True)
+    ):
         yield f"Visit {reference} has no serial number."
 
 

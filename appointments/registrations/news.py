@@ -22,7 +22,11 @@ Status = Appointment.Status
 
 
 def _when_and_with_whom(visit: Appointment) -> dict[str, str]:
-    return {"time": moment(visit.starts_at, visit.hospital.tz), "doctor": visit.doctor.name, "patient": visit.patient.name}
+    return {
+        "time": moment(visit.starts_at, visit.hospital.tz),
+        "doctor": visit.doctor.name,
+        "patient": visit.patient.name,
+    }
 
 
 def _content(method: str | None) -> Callable[[str, int], Content]:
@@ -80,7 +84,9 @@ def _new_visit(reference: str, version: int) -> Bell:
     words = _("Visit on %(time)s: %(patient)s")
     if visit.status == Status.PENDING:
         words = _("Waiting for your answer, %(time)s: %(patient)s")
-    return Bell(words % _when_and_with_whom(visit), reverse("appointments:doctor_visit", args=[visit.public_id]))
+    return Bell(
+        words % _when_and_with_whom(visit), reverse("appointments:doctor_visit", args=[visit.public_id])
+    )
 
 
 kinds.register(
@@ -129,5 +135,10 @@ kinds.register(
     )
 )
 kinds.register(
-    kinds.Kind("appointments.new_visit", gettext_lazy("A patient booked or moved a visit"), bell=_new_visit, mail=False)
+    kinds.Kind(
+        "appointments.new_visit",
+        gettext_lazy("A patient booked or moved a visit"),
+        bell=_new_visit,
+        mail=False,
+    )
 )

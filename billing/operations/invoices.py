@@ -86,8 +86,8 @@ def void_draft(invoice: Invoice, *, by: Actor) -> None:
 def credit_line(purpose: str, reference: str, *, share: Decimal, reason: str, by: Actor) -> Decimal:
     """Give up a charged line and return what goes back to the payer.
 
-    A draft is voided. Of an unpaid invoice the whole line is credited. Of a paid one `share` (0 to 1) of the line is credited
-    and refunded. Side effects: credit note, refunds, ledger.
+    A draft is voided. Of an unpaid invoice the whole line is credited. Of a paid one `share` (0 to 1) of the line is
+    credited and refunded. Side effects: credit note, refunds, ledger.
     """
     line = InvoiceLine.objects.filter(purpose=purpose, reference=reference).select_related("invoice").latest("pk")
     invoice = lock_invoice(line.invoice)

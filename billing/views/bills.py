@@ -61,4 +61,4 @@ def receipt_pdf(request: HttpRequest, payment: Payment) -> HttpResponse:
     """Return a payment's receipt."""
     document = documents.receipt_document(payment)
     back = reverse("billing:invoice", args=[payment.invoice.public_id])
-    return letter_response(request, document, filename=receipt_filename(payment.invoice.label), back=back)
+    return letter_response(request, document, filename=receipt_filename(payment.public_id), back=back)

@@ -76,7 +76,7 @@ def desk_receipt_pdf(request: HttpRequest, payment: Payment, slug: str) -> HttpR
     """Return a payment's receipt to the desk."""
     back = reverse("billing:desk_invoice", args=[slug, payment.invoice.public_id])
     document = documents.receipt_document(payment)
-    return letter_response(request, document, filename=receipt_filename(payment.invoice.label), back=back)
+    return letter_response(request, document, filename=receipt_filename(payment.public_id), back=back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

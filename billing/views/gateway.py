@@ -6,10 +6,13 @@ log the payer out. So it answers with a redirect to a signed page and nothing el
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -24,6 +27,7 @@ from ..queries import Outcome, outcome_of
 MAX_BODY = 64 * 1024
 SALT = "billing.result"
 TOKEN_SECONDS = 24 * 3600
+WORTH_WAITING = dt.timedelta(minutes=20)
 WAYS_BACK = frozenset({"success", "fail", "cancel"})
 
 
@@ -33,7 +37,8 @@ def _answer(status: int, text: str) -> HttpResponse:
 
 def _fields(request: HttpRequest) -> dict[str, str] | None:
     """Return the posted fields; None for a body that is too large to be a message of the gateway."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY or len(request.body) > MAX_BODY:
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if not declared.isdecimal() or int(declared) > MAX_BODY or len(request.body) > MAX_BODY:
         return None
     return request.POST.dict() if request.content_type == "application/x-www-form-urlencoded" else {}
 
@@ -87,9 +92,19 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
     attempt = queries.find_attempt_by_id(public_id)
     if attempt is None:
         raise Http404
-    outcome = outcome_of(attempt)
-    context = {"attempt": attempt, "outcome": outcome, "seen_at": _seen_at(attempt)}
-    return render(request, "billing/result.html", {**context, "refreshes": outcome == Outcome.CHECKING})
+    context = {
+        "attempt": attempt,
+        "outcome": outcome_of(attempt),
+        "refreshes": _may_change_soon(attempt),
+        "seen_at": _seen_at(attempt),
+    }
+    return render(request, "billing/result.html", context)
+
+
+def _may_change_soon(attempt: Attempt) -> bool:
+    """Say whether waiting on the page makes sense: not while a person checks, and not for ever."""
+    is_asked = outcome_of(attempt) == Outcome.CHECKING and attempt.status != Attempt.Status.REVIEW
+    return is_asked and attempt.created_at > timezone.now() - WORTH_WAITING
 
 
 def _seen_at(attempt: Attempt) -> str:

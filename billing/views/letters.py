@@ -25,6 +25,6 @@ def invoice_filename(label: str) -> str:
     return f"{label}.pdf"
 
 
-def receipt_filename(label: str) -> str:
+def receipt_filename(number: str) -> str:
     """Return what a receipt's file is called."""
-    return _("Receipt %(number)s.pdf") % {"number": label}
+    return _("Receipt %(number)s.pdf") % {"number": number}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -67,8 +68,16 @@ def hospital(request: HttpRequest, slug: str) -> HttpResponse:
         "specialities": queries.specialities_on_page(hospital),
         "departments": queries.departments_on_page(hospital),
         "rules": booking_sentences(hospital),
+        "map_url": _map_url(hospital),
     }
     return render(request, "doctors/hospital.html", context)
+
+
+def _map_url(hospital: Hospital) -> str:
+    place = ", ".join(part for part in (hospital.name, hospital.address, hospital.area, hospital.city) if part)
+    if hospital.latitude is not None and hospital.longitude is not None:
+        place = f"{hospital.latitude},{hospital.longitude}"
+    return f"https://www.google.com/maps/search/?{urlencode({'api': 1, 'query': place})}"
 
 
 @require_safe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Page
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -101,9 +101,10 @@ def _list_context(request: HttpRequest, tab: str) -> dict[str, Any]:
     text = request.GET.get("q", "").strip()[:100]
     counts = queries.application_counts(request.hospital)
     rows = queries.applications_of_hospital(request.hospital, tab=tab, text=text)
-    page: Page = page_of(request, rows)
+    paginator = Paginator(rows, 20)
     if not text:
-        page.paginator.count = counts[tab]  # known already
+        paginator.count = counts[tab]  # type: ignore[misc]  # known already
+    page = paginator.get_page(request.GET.get("page"))
     labels = {"waiting": _("Waiting"), "approved": _("Approved"), "rejected": _("Rejected")}
     tabs = [(name, label, counts[name]) for name, label in labels.items()]
     return {"page_obj": page, "tab": tab, "tabs": tabs, "waiting": counts["waiting"], "q": text}

@@ -57,7 +57,7 @@ LAKESIDE = HospitalProfile(
 )
 HOSPITALS = {"city": CITY, "lakeside": LAKESIDE}
 PREFIXES = {"city": "CG", "lakeside": "LC"}
-DEPARTMENTS = {
+DEPARTMENTS: dict[str, dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "city": {
         "Cardiology": ("Heart and blood vessels", "Building B, third floor", ("ECG", "Echocardiogram")),
         "Paediatrics": ("Children from birth to 16", "Building A, first floor", ("Vaccination",)),
@@ -78,10 +78,11 @@ MORNINGS = tuple((weekday, "09:00", "13:00") for weekday in (5, 6, 0, 1, 2))
 DOCTORS = (
     DoctorPart(
         "dora", "Dr Dora Sen", "ডা. ডোরা সেন", "female", "cardiology", "MBBS, FCPS (Cardiology), MRCP", 2010,
-        Decimal("1200.00"), "Cardiology", ("city", "lakeside"), EVERY_DAY, 20, "Sees people with chest pain, high blood pressure and heart failure.",
+        Decimal("1200.00"), "Cardiology", ("city", "lakeside"), EVERY_DAY, 20,
+        "Sees people with chest pain, high blood pressure and heart failure.",
     ),
     DoctorPart(
-        "deb", "Dr Debashish Roy", "ডা. দেবাশীষ রায়", "male", "family-medicine", "MBBS, MCGP", 2014,
+        "deb", "Dr Debashish Roy", "ডা. দেবাশীষ রায়", "male", "general-practice", "MBBS, MCGP", 2014,
         Decimal("600.00"), "Family medicine", ("lakeside",), MORNINGS, 15,
     ),
     DoctorPart(
@@ -126,6 +127,8 @@ class PatientPart:
 
 
 PATIENTS = (
-    PatientPart("paul", "Paul Rahman", "পল রহমান", "male", dt.date(1988, 5, 3), "+8801711000214", "House 4, Road 27, Dhanmondi", "Dhaka"),
-    PatientPart("pia", "Pia Sarkar", "পিয়া সরকার", "female", dt.date(1995, 9, 21), "+8801711000215", "Flat 3B, Mirpur 10", "Dhaka"),
+    PatientPart("paul", "Paul Rahman", "পল রহমান", "male", dt.date(1988, 5, 3), "+8801711000214",
+                "House 4, Road 27, Dhanmondi", "Dhaka"),
+    PatientPart("pia", "Pia Sarkar", "পিয়া সরকার", "female", dt.date(1995, 9, 21), "+8801711000215",
+                "Flat 3B, Mirpur 10", "Dhaka"),
 )  # fmt: skip

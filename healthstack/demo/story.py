@@ -14,7 +14,13 @@ from appointments.queries import free_by_day
 from core.actors import SEED
 from core.tenancy import in_hospital
 from doctors.models import Affiliation, Doctor, Speciality
-from doctors.operations import DoctorDetails, apply_to_hospital, approve_application, become_doctor, load_specialities
+from doctors.operations import (
+    DoctorDetails,
+    apply_to_hospital,
+    approve_application,
+    become_doctor,
+    load_specialities,
+)
 from formulary.operations import load_demonstration_data
 from hospitals.models import Department, Hospital, Role
 from hospitals.operations import (
@@ -54,7 +60,12 @@ def seed(today: dt.date) -> dict[str, int]:
     for patient in cast.PATIENTS:
         _patient(patient, people[patient.login])
     _visits(people, hospitals["city"], today)
-    return {"hospitals": len(hospitals), "doctors": len(cast.DOCTORS), "medicines": medicines, "people": len(people)}
+    return {
+        "hospitals": len(hospitals),
+        "doctors": len(cast.DOCTORS),
+        "medicines": medicines,
+        "people": len(people),
+    }
 
 
 def _logins() -> dict[str, str]:
@@ -116,7 +127,11 @@ def _work(part: cast.DoctorPart, user: User, hospitals: dict[str, Hospital], adm
             application = apply_to_hospital(doctor, hospital=hospital, by=user)
             department = Department.objects.filter(name=part.department).first()
             approve_application(
-                application, department=department, fee=part.fee, slot_minutes=part.slot_minutes, by=admins[slug]
+                application,
+                department=department,
+                fee=part.fee,
+                slot_minutes=part.slot_minutes,
+                by=admins[slug],
             )
             affiliation = Affiliation.objects.select_related("hospital", "doctor").get(doctor=doctor)
             # The second hospital has its hours on Fridays, so the two calendars differ.
@@ -135,7 +150,9 @@ def _apply(part: cast.DoctorPart, user: User, hospitals: dict[str, Hospital]) ->
     hospital = hospitals[part.hospitals[0]]
     with in_hospital(hospital):
         if not doctor.applications.exists():
-            apply_to_hospital(doctor, hospital=hospital, message="I have worked in Mymensingh for nine years.", by=user)
+            apply_to_hospital(
+                doctor, hospital=hospital, message="I have worked in Mymensingh for nine years.", by=user
+            )
 
 
 @transaction.atomic
@@ -159,12 +176,16 @@ def _patient(part: cast.PatientPart, user: User) -> None:
 def _visits(people: dict[str, User], hospital: Hospital, today: dt.date) -> None:
     """Paul has a booked visit in three days; Pia's waits for Dora's answer."""
     with in_hospital(hospital):
-        affiliation = Affiliation.objects.select_related("hospital", "doctor__user").get(doctor__user=people["dora"])
+        affiliation = Affiliation.objects.select_related("hospital", "doctor__user").get(
+            doctor__user=people["dora"]
+        )
         if affiliation.appointments.exists():
             return
         free = free_by_day(affiliation, days=7)
         coming = [starts for day, starts in free.items() if day > today and starts]
         paul, pia = (Patient.objects.get(user=people[login]) for login in ("paul", "pia"))
-        visit = book_appointment(affiliation, patient=paul, starts_at=coming[2][3], pay="desk", by=people["paul"])
+        visit = book_appointment(
+            affiliation, patient=paul, starts_at=coming[2][3], pay="desk", by=people["paul"]
+        )
         accept_appointment(visit, by=people["dora"])
         book_appointment(affiliation, patient=pia, starts_at=coming[0][5], pay="desk", by=people["pia"])

@@ -8,12 +8,12 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.http import client_address, errors_to, form_page, page_of, permit
-from core.throttle import require_try
+from accounts.http import safe_next, source_of
+from accounts.throttles import require_mail_try
+from core.http import errors_to, form_page, page_of, permit
 
 from .. import operations, queries
 from ..forms import DetailsForm, SignUpForm
@@ -26,10 +26,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
-            require_try("sign-up", client_address(request), limit=20, seconds=3600)
+            email = form.cleaned_data["email"]
+            require_mail_try(email, source_of(request, email))
             password_hash = make_password(form.cleaned_data["password"])
             operations.sign_up_patient(details=form.details(), password_hash=password_hash)
-            return render(request, "patients/sign_up_done.html", {"email": form.cleaned_data["email"]})
+            return render(request, "patients/sign_up_done.html", {"email": email})
     return form_page(request, "patients/sign_up.html", form)
 
 
@@ -38,19 +39,13 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def become(request: HttpRequest) -> HttpResponse:
     """Ask somebody who has a log-in for what a patient's record needs; a patient goes straight on."""
     if Patient.objects.filter(user=request.user).exists():
-        return redirect(_safe_next(request))
+        return redirect(safe_next(request, "dashboards:patient"))
     form = DetailsForm(request.POST or None, initial={"name": request.user.name, "phone": request.user.phone})
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.become_patient(request.user, details=form.details(email=request.user.email))
-            return redirect(_safe_next(request))
+            return redirect(safe_next(request, "dashboards:patient"))
     return form_page(request, "patients/become.html", form)
-
-
-def _safe_next(request: HttpRequest) -> str:
-    target = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else "dashboards:patient"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,4 +68,8 @@ def access_log(request: HttpRequest) -> HttpResponse:
     """Who has seen my record: who, which part, when, why, where."""
     page = page_of(request, queries.reads_of(request.patient))
     readings = queries.readings_of(list(page.object_list))
-    return render(request, "patients/access_log.html", {"page_obj": page, "readings": readings, "zone": settings.PLATFORM_ZONE})
+    return render(
+        request,
+        "patients/access_log.html",
+        {"page_obj": page, "readings": readings, "zone": settings.PLATFORM_ZONE},
+    )

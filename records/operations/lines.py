@@ -122,7 +122,9 @@ def problems_of(line: LineText, medicine: Medicine) -> list[Problem]:
     if line.frequency not in Frequency.values:
         found.append(Problem("frequency", _("Choose how often.")))
     elif line.frequency == Frequency.NEEDED and not line.max_daily.strip():
-        found.append(Problem("max_daily", _("“When needed” needs a limit. Write the most a day, like 4 g or 8 puffs.")))
+        found.append(
+            Problem("max_daily", _("“When needed” needs a limit. Write the most a day, like 4 g or 8 puffs."))
+        )
     elif line.frequency != Frequency.NEEDED and line.days is None:
         found.append(Problem("days", _("Write for how many days.")))
     if line.days is not None and not 1 <= line.days <= 365:

@@ -55,13 +55,17 @@ def _refuse_bad(lines: Sequence[LineText], advice: str) -> dict[str, Medicine]:
     medicines = medicines_by_id([line.medicine for line in lines])
     for line in lines:
         if line.medicine not in medicines:
-            raise DomainError(_("One of the medicines is not in the formulary any more. Remove it and choose another."))
+            raise DomainError(
+                _("One of the medicines is not in the formulary any more. Remove it and choose another.")
+            )
         for problem in problems_of(line, medicines[line.medicine]):
             raise DomainError(f"{medicines[line.medicine]}: {problem.message}")
     return medicines
 
 
-def _write_lines(prescription: Prescription, lines: Sequence[LineText], medicines: dict[str, Medicine]) -> None:
+def _write_lines(
+    prescription: Prescription, lines: Sequence[LineText], medicines: dict[str, Medicine]
+) -> None:
     PrescriptionLine.objects.filter(prescription=prescription).delete()
     rows = [_row(prescription, line, medicines[line.medicine]) for line in lines]
     PrescriptionLine.objects.bulk_create(rows)
@@ -102,7 +106,11 @@ def draft_prescription(visit: Visit, *, lines: Sequence[LineText], advice: str, 
     if found is not None:
         return _same_or_conflict(found, lines, advice)
     draft: Prescription = Prescription.objects.create(
-        hospital_id=visit.hospital_id, visit=visit, patient=visit.patient, doctor=visit.doctor, advice=advice.strip()
+        hospital_id=visit.hospital_id,
+        visit=visit,
+        patient=visit.patient,
+        doctor=visit.doctor,
+        advice=advice.strip(),
     )
     _write_lines(draft, lines, medicines)
     return draft
@@ -111,9 +119,13 @@ def draft_prescription(visit: Visit, *, lines: Sequence[LineText], advice: str, 
 def _same_or_conflict(found: Prescription, lines: Sequence[LineText], advice: str) -> Prescription:
     medicines = medicines_by_id([line.medicine for line in lines])
     sent = [_row(found, line, medicines[line.medicine]) for line in lines]
-    if found.advice == advice.strip() and line_texts(sent) == line_texts(found.lines.select_related("medicine")):
+    if found.advice == advice.strip() and line_texts(sent) == line_texts(
+        found.lines.select_related("medicine")
+    ):
         return found
-    raise Conflict(_("This visit already has a draft. Your text is still here: open the draft and put it in there."))
+    raise Conflict(
+        _("This visit already has a draft. Your text is still here: open the draft and put it in there.")
+    )
 
 
 @transaction.atomic
@@ -160,7 +172,9 @@ def sign_prescription(prescription: Prescription, *, by: Any, seen: str = "") ->
     if prescription.status == Status.ACTIVE:
         return prescription
     if not prescription.doctor.is_licensed:
-        raise DomainError(_("Your licence has run out, so you can’t sign. Bring it up to date in your profile."))
+        raise DomainError(
+            _("Your licence has run out, so you can’t sign. Bring it up to date in your profile.")
+        )
     _refuse_unseen(prescription, seen)
     lines = list(prescription.lines.select_related("medicine__generic"))
     _refuse_bad(line_texts(lines), prescription.advice)
@@ -172,7 +186,13 @@ def sign_prescription(prescription: Prescription, *, by: Any, seen: str = "") ->
     if prescription.replaces is not None:
         _supersede(prescription.replaces, prescription, by=by)
     _add_to_chart(prescription, lines)
-    record("records.prescription", prescription.public_id, by=by, about=_about(prescription), version=prescription)
+    record(
+        "records.prescription",
+        prescription.public_id,
+        by=by,
+        about=_about(prescription),
+        version=prescription,
+    )
     notify(
         prescription.patient.recipient,
         "records.prescription_ready",

@@ -73,12 +73,18 @@ def start_visit(appointment: Appointment, *, by: Any) -> Visit:
         return found
     if appointment.status != Appointment.Status.BOOKED:
         raise DomainError(
-            _("Only a booked visit can begin. This one: %(status)s.") % {"status": appointment.get_status_display()}
+            _("Only a booked visit can begin. This one: %(status)s.")
+            % {"status": appointment.get_status_display()}
         )
     if appointment.day > appointment.hospital.local(timezone.now()).date():
-        raise DomainError(_("This visit is on %(day)s. You can write in it from then on.") % {"day": day(appointment.day)})
+        raise DomainError(
+            _("This visit is on %(day)s. You can write in it from then on.") % {"day": day(appointment.day)}
+        )
     visit: Visit = Visit.objects.create(
-        hospital=appointment.hospital, appointment=appointment, patient=appointment.patient, doctor=appointment.doctor
+        hospital=appointment.hospital,
+        appointment=appointment,
+        patient=appointment.patient,
+        doctor=appointment.doctor,
     )
     body = {"appointment": appointment.public_id}
     record("records.visit_started", visit.public_id, by=by, about=about(visit), body=body)
@@ -100,18 +106,34 @@ def write_note(visit: Visit, *, note: NoteText, expected_number: int, by: Any, r
         return latest
     if expected_number != number:
         raise Conflict(
-            _("These notes were saved in another window while this one was open. Your text is still here: compare both, then save.")
+            _(
+                "These notes were saved in another window while this one was open. Your text is still here: compare both, then save."
+            )
         )
     if note.is_empty:
         raise DomainError(_("Write what the patient came with, or what you found."), field="complaint")
     if visit.finished_at and not reason.strip():
         raise DomainError(_("The visit is finished. Say why the notes change."), field="reason")
     written: VisitNote = VisitNote.objects.create(
-        hospital_id=visit.hospital_id, visit=visit, number=number + 1, author=by, reason=reason.strip(), **asdict(note)
+        hospital_id=visit.hospital_id,
+        visit=visit,
+        number=number + 1,
+        author=by,
+        reason=reason.strip(),
+        **asdict(note),
     )
-    record("records.visit_note", visit.public_id, by=by, about=about(visit), version=written, reason=reason.strip())
+    record(
+        "records.visit_note",
+        visit.public_id,
+        by=by,
+        about=about(visit),
+        version=written,
+        reason=reason.strip(),
+    )
     if visit.finished_at:
-        TimelineEntry.objects.filter(kind=TIMELINE_KIND, reference=visit.public_id).update(title=_title(written))
+        TimelineEntry.objects.filter(kind=TIMELINE_KIND, reference=visit.public_id).update(
+            title=_title(written)
+        )
     return written
 
 

@@ -1,6 +1,7 @@
 """Reading the record: the chart, a visit's notes, prescriptions and what the public may know of them."""
 
 from .chart import (
+    CHART_PARTS,
     Encounter,
     Who,
     chart_part,
@@ -11,8 +12,10 @@ from .chart import (
     who_is,
 )
 from .prescriptions import (
+    DOCUMENT,
     Verification,
     content_of,
+    document_of,
     draft_hash,
     draft_of,
     letterhead_of,
@@ -24,12 +27,15 @@ from .prescriptions import (
 from .sheet import Sheet, qr_svg, sheet_of, verify_address
 
 __all__ = [
+    "CHART_PARTS",
+    "DOCUMENT",
     "Encounter",
     "Sheet",
     "Verification",
     "Who",
     "chart_part",
     "content_of",
+    "document_of",
     "draft_hash",
     "draft_of",
     "encounter_of",

@@ -17,7 +17,7 @@ from .prescriptions import prescriptions_of
 
 PATIENT_SEARCH = "patients.patient"  # the kind that patients are indexed under
 TIMELINE, VISITS, MEDICINES = "timeline", "visits", "medicines"
-PARTS = (TIMELINE, VISITS, MEDICINES)
+CHART_PARTS = (TIMELINE, VISITS, MEDICINES)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ def allergies_of(patient: Patient) -> Allergies | None:
 
 def who_is(patient: Patient) -> Who:
     """Return the strip: allergies, and the patient's number at each hospital of the scope; one query."""
-    rows = list(Registration.objects.filter(patient=patient).select_related("patient__allergies").order_by("pk"))
+    rows = list(
+        Registration.objects.filter(patient=patient).select_related("patient__allergies").order_by("pk")
+    )
     known = rows[0].patient if rows else patient
     return Who(known, tuple(row.number for row in rows), allergies_of(known))
 
@@ -64,14 +66,18 @@ def encounter_of(appointment: Appointment) -> Encounter:
     rows = Appointment.objects.select_related("patient__allergies", "hospital", "doctor", "visit")
     registered = Registration.objects.filter(patient=OuterRef("patient"), hospital=OuterRef("hospital"))
     found = rows.annotate(number=Subquery(registered.values("number")[:1])).get(pk=appointment.pk)
-    notes = VisitNote.objects.filter(visit__appointment=appointment).select_related("author").order_by("-number")
+    notes = (
+        VisitNote.objects.filter(visit__appointment=appointment).select_related("author").order_by("-number")
+    )
     who = Who(found.patient, (found.number,) if found.number else (), allergies_of(found.patient))
     return Encounter(found, getattr(found, "visit", None), notes.first(), who)
 
 
 def notes_of(visit: Visit) -> QuerySet[VisitNote]:
     """Return all versions of the visit's notes, the newest first."""
-    rows: QuerySet[VisitNote] = VisitNote.objects.filter(visit=visit).select_related("author").order_by("-number")
+    rows: QuerySet[VisitNote] = (
+        VisitNote.objects.filter(visit=visit).select_related("author").order_by("-number")
+    )
     return rows
 
 
@@ -101,7 +107,11 @@ def chart_part(patient: Patient, doctor: Doctor, part: str) -> QuerySet[Any]:
 
 def _visits(patient: Patient, doctor: Doctor) -> QuerySet[Visit]:
     newest = VisitNote.objects.filter(visit=OuterRef("pk")).order_by("-number")
-    rows = Visit.objects.for_doctor(doctor).filter(patient=patient).select_related("doctor", "hospital", "appointment")
+    rows = (
+        Visit.objects.for_doctor(doctor)
+        .filter(patient=patient)
+        .select_related("doctor", "hospital", "appointment")
+    )
     annotated: QuerySet[Visit] = rows.annotate(
         diagnosis=Subquery(newest.values("diagnosis")[:1]),
         diagnosis_code=Subquery(newest.values("diagnosis_code")[:1]),
@@ -113,5 +123,7 @@ def _visits(patient: Patient, doctor: Doctor) -> QuerySet[Visit]:
 def summary_of(appointment: Appointment) -> VisitNote | None:
     """Return the newest notes of a finished visit, of which the patient sees diagnosis and plan; None before that."""
     rows = VisitNote.objects.filter(visit__appointment=appointment, visit__finished_at__isnull=False)
-    note: VisitNote | None = rows.select_related("visit__doctor", "visit__hospital").order_by("-number").first()
+    note: VisitNote | None = (
+        rows.select_related("visit__doctor", "visit__hospital").order_by("-number").first()
+    )
     return note

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from appointments.models import Appointment
+from core.documents import StoredDocument, find_document
 from doctors.models import Doctor
 from formulary.models import Medicine
 from patients.models import Patient, Registration
 
 from ..models import Prescription, PrescriptionLine, VisitNote, plain_number
 
+DOCUMENT = "records.prescription"  # the kind of its stored PDF
 VALID, CANCELLED, REPLACED, EXPIRED = "valid", "cancelled", "replaced", "expired"
 # What people mistake for another letter when they type a code; the alphabet has none of these.
 _MISREAD = str.maketrans({"i": "1", "l": "1", "o": "0", "-": None, " ": None})
@@ -36,16 +38,30 @@ class Verification:
     zone: str
 
 
-def prescriptions_of(patient: Patient, *, doctor: Doctor | None = None) -> QuerySet[Prescription]:
-    """Return the patient's signed prescriptions, the newest first; with a doctor, those that the doctor may read."""
+def prescriptions_of(
+    patient: Patient, *, doctor: Doctor | None = None, text: str = ""
+) -> QuerySet[Prescription]:
+    """Return the patient's signed prescriptions, the newest first; with a doctor, those that the doctor may read.
+
+    `text` is a part of a medicine's or a doctor's name.
+    """
     rows = Prescription.objects.for_doctor(doctor) if doctor else Prescription.objects.for_patient(patient)
-    found: QuerySet[Prescription] = rows.filter(patient=patient).signed().order_by("-signed_at", "-pk")
+    rows = rows.filter(patient=patient).signed()
+    if text:
+        named = PrescriptionLine.objects.filter(medicine_name__icontains=text).values("prescription")
+        rows = rows.filter(Q(pk__in=named) | Q(doctor__name__icontains=text))
+    found: QuerySet[Prescription] = rows.order_by("-signed_at", "-pk")
     return found
+
+
+def document_of(prescription: Prescription) -> StoredDocument | None:
+    """Return the present PDF, or None while the worker has not made it."""
+    return find_document(DOCUMENT, prescription.public_id, prescription.document_version)
 
 
 def draft_of(appointment: Appointment) -> tuple[Prescription | None, list[PrescriptionLine]]:
     """Return the visit's draft, if there is one, and its lines; one query (a draft has at least one line)."""
-    rows = PrescriptionLine.objects.select_related("prescription", "medicine__generic").filter(
+    rows = PrescriptionLine.objects.select_related("prescription__replaces", "medicine__generic").filter(
         prescription__visit__appointment=appointment, prescription__status=Prescription.Status.DRAFT
     )
     lines = list(rows.order_by("pk"))
@@ -62,7 +78,11 @@ def letterhead_of(prescription: Prescription) -> dict[str, str]:
     """Return what the paper says about people and places, as it is now."""
     hospital, doctor, patient = prescription.hospital, prescription.doctor, prescription.patient
     allergies = getattr(patient, "allergies", None)
-    number = Registration.objects.filter(patient=patient, hospital=hospital).values_list("number", flat=True).first()
+    number = (
+        Registration.objects.filter(patient=patient, hospital=hospital)
+        .values_list("number", flat=True)
+        .first()
+    )
     places = [hospital.address, hospital.area, hospital.city]
     return {
         "hospital": hospital.name,
@@ -102,9 +122,12 @@ def _line_content(line: PrescriptionLine) -> dict[str, str]:
     }
 
 
-def content_of(prescription: Prescription) -> dict[str, Any]:
-    """Return what the signature freezes, as JSON values; what happens to it later is no part of it."""
-    lines = sorted(prescription.lines.all(), key=lambda line: line.pk)
+def content_of(prescription: Prescription, stored: list[PrescriptionLine] | None = None) -> dict[str, Any]:
+    """Return what the signature freezes, as JSON values; what happens to it later is no part of it.
+
+    `stored` are its lines, when they were read already.
+    """
+    lines = sorted(prescription.lines.all() if stored is None else stored, key=lambda line: line.pk)
     signed_at = prescription.signed_at.astimezone(dt.UTC).isoformat() if prescription.signed_at else ""
     return {
         "prescription": prescription.public_id,
@@ -118,9 +141,9 @@ def content_of(prescription: Prescription) -> dict[str, Any]:
     }
 
 
-def draft_hash(prescription: Prescription) -> str:
+def draft_hash(prescription: Prescription, stored: list[PrescriptionLine] | None = None) -> str:
     """Return a hash of what a page shows of a draft, so that nothing unseen is signed or overwritten."""
-    return hashlib.sha256(rfc8785.dumps(content_of(prescription))).hexdigest()
+    return hashlib.sha256(rfc8785.dumps(content_of(prescription, stored))).hexdigest()
 
 
 def note_content(note: VisitNote) -> dict[str, Any]:
@@ -160,4 +183,3 @@ def _state(prescription: Prescription) -> str:
     if prescription.status == Prescription.Status.SUPERSEDED:
         return REPLACED
     return EXPIRED if prescription.is_expired else VALID
-

@@ -10,7 +10,9 @@ from core.invariants import breaks_of, invariant_names
 
 
 class Command(BaseCommand):
-    help = "Check what must hold in the data at any time; exits 1 and lists the breaks when something does not."
+    help = (
+        "Check what must hold in the data at any time; exits 1 and lists the breaks when something does not."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         breaks = 0

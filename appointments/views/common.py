@@ -1,0 +1,200 @@
+"""What the pages of visits share: where they lead, days to choose from, cancelling and moving."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing.models import Invoice
+from core.formats import moment
+from core.http import errors_to, form_page
+from core.money import format_money, round_money
+from doctors.models import Affiliation
+
+from .. import operations, queries
+from ..forms.visits import ReasonForm, RescheduleForm, read_day
+from ..models import Appointment
+
+ASKED = ["GET", "HEAD", "POST"]
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Whose pages these are: the first part of their route names, and how their addresses begin."""
+
+    prefix: str
+    by_patient: bool = False
+
+    def url(self, name: str, visit: Appointment) -> str:
+        """Return the address of the visit's page of that name."""
+        args = [visit.hospital.slug, visit.public_id] if self.prefix == "desk_" else [visit.public_id]
+        return reverse(f"appointments:{self.prefix}{name}", args=args)
+
+    def urls(self, visit: Appointment) -> dict[str, str]:
+        """Return the addresses of all acts on the visit in this area."""
+        acts = ["visit", "cancel", "reschedule"]
+        acts += ["release", "calendar_file"] if self.by_patient else ["accept", "decline", "no_show"]
+        return {name: self.url(name, visit) for name in acts}
+
+
+MINE = Pages("", by_patient=True)
+DOCTORS = Pages("doctor_")
+DESKS = Pages("desk_")
+
+
+def made(visit: Appointment) -> Appointment:
+    """Return the visit if it was really made; a time that is only held is nobody's but the patient's (404)."""
+    if visit.status == Appointment.Status.PROPOSED:
+        raise Http404
+    return visit
+
+
+# Days and times
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the two weeks: how many times are free on it."""
+
+    date: dt.date
+    free: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Two weeks of days, and the free times of one of them by the part of the day."""
+
+    days: list[Day]
+    chosen: dt.date
+    parts: list[tuple[str, list[dt.datetime]]]
+    earlier: dt.date | None
+    later: dt.date | None
+
+
+def day_choice(affiliation: Affiliation, wanted: str) -> Choice:
+    """Return the days to choose from: the two weeks that hold the wanted day, else from today on."""
+    today = affiliation.hospital.local(timezone.now()).date()
+    day = read_day(wanted)
+    last = today + dt.timedelta(days=queries.HORIZON_DAYS - 1)
+    day = day if day and today <= day <= last else None
+    step = queries.PROFILE_DAYS
+    first = today + dt.timedelta(days=((day or today) - today).days // step * step)
+    free = queries.free_by_day(affiliation, days=min(step, (last - first).days + 1), first=first)
+    chosen = day or next((date for date, starts in free.items() if starts), first)
+    later = first + dt.timedelta(days=step)
+    return Choice(
+        days=[Day(date, len(starts), date == chosen) for date, starts in free.items()],
+        chosen=chosen,
+        parts=_parts(affiliation, free[chosen]),
+        earlier=first - dt.timedelta(days=step) if first > today else None,
+        later=later if later <= last else None,
+    )
+
+
+def _parts(affiliation: Affiliation, starts: list[dt.datetime]) -> list[tuple[str, list[dt.datetime]]]:
+    parts: dict[str, list[dt.datetime]] = {_("Morning"): [], _("Afternoon"): [], _("Evening"): []}
+    names = list(parts)
+    for start in starts:
+        hour = affiliation.hospital.local(start).hour
+        parts[names[0 if hour < 12 else 1 if hour < 17 else 2]].append(start)
+    return [(name, found) for name, found in parts.items() if found]
+
+
+# Money
+
+
+def paid_for(visit: Appointment, invoice: Invoice | None) -> Decimal:
+    """Return what was paid for the visit."""
+    return visit.fee if invoice and invoice.status == Invoice.Status.PAID else Decimal("0.00")
+
+
+def loss_in_words(visit: Appointment, invoice: Invoice | None) -> str:
+    """Say what the patient gets back when the patient cancels now."""
+    paid = paid_for(visit, invoice)
+    if paid == 0:
+        return _("Nothing was paid, so there is nothing to give back.")
+    back = round_money(paid * queries.refund_share(visit.hospital, visit.starts_at))
+    currency = visit.hospital.currency
+    words = {"back": format_money(back, currency), "paid": format_money(paid, currency)}
+    if back == 0:
+        return _("It is too late for money back: none of the %(paid)s returns.") % words
+    return _("%(back)s of %(paid)s goes back.") % words
+
+
+# Acts
+
+
+def moved(request: HttpRequest, visit: Appointment, area: Pages) -> HttpResponse:
+    """Show the free times of the visit's doctor; a chosen one becomes the visit's."""
+    form = RescheduleForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with errors_to(form):
+            start = form.cleaned_data["start"]
+            operations.reschedule_appointment(
+                visit, starts_at=start, by_patient=area.by_patient, by=request.user
+            )
+            messages.success(request, _("Moved to %(time)s.") % {"time": moment(start, visit.hospital.tz)})
+            return redirect(area.url("visit", visit))
+    context = {"visit": visit, "hospital": visit.hospital, "urls": area.urls(visit), "area": area}
+    visit.affiliation.hospital, visit.affiliation.doctor = visit.hospital, visit.doctor  # known already
+    context["choice"] = day_choice(visit.affiliation, request.GET.get("day", ""))
+    context["too_late"] = area.by_patient and queries.refund_share(visit.hospital, visit.starts_at) == 0
+    return form_page(request, "appointments/reschedule.html", form, context)
+
+
+def asked(
+    request: HttpRequest,
+    template: str,
+    visit: Appointment,
+    area: Pages,
+    form: BaseForm,
+    act: Callable[[Any], str],
+) -> HttpResponse:
+    """Ask before an act; done, say so and go back to the visit. `act` gets the form's values and returns the words."""
+    if request.method == "POST" and form.is_valid():
+        with errors_to(form):
+            messages.success(request, act(form.cleaned_data))
+            return redirect(area.url("visit", visit))
+    context = {"visit": visit, "hospital": visit.hospital, "urls": area.urls(visit), "area": area}
+    return form_page(request, template, form, context)
+
+
+def declined(request: HttpRequest, visit: Appointment, area: Pages) -> HttpResponse:
+    """Decline a visit that waits, with a reason."""
+
+    def act(values: dict[str, Any]) -> str:
+        operations.decline_appointment(visit, reason=values["reason"], by=request.user)
+        return _("Declined. %(name)s is told, and what was paid goes back.") % {"name": visit.patient.name}
+
+    return asked(
+        request, "appointments/decline.html", made(visit), area, ReasonForm(request.POST or None), act
+    )
+
+
+def accepted(request: HttpRequest, visit: Appointment, area: Pages) -> HttpResponse:
+    """Accept a visit that waits."""
+    operations.accept_appointment(made(visit), by=request.user)
+    messages.success(request, _("Accepted. %(name)s is told.") % {"name": visit.patient.name})
+    return redirect(area.url("visit", visit))
+
+
+def not_come(request: HttpRequest, visit: Appointment, area: Pages) -> HttpResponse:
+    """Note that the patient did not come, after asking."""
+    if request.method == "POST":
+        operations.mark_no_show(made(visit), by=request.user)
+        messages.success(request, _("Noted that %(name)s did not come.") % {"name": visit.patient.name})
+        return redirect(area.url("visit", visit))
+    context = {"visit": made(visit), "hospital": visit.hospital, "urls": area.urls(visit)}
+    return render(request, "appointments/no_show.html", context)

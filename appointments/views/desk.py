@@ -1,0 +1,77 @@
+"""A hospital's visits as its desk sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.http import permit
+
+from .. import operations, queries
+from ..forms.visits import DeskCancelForm
+from ..models import Appointment
+from .common import ASKED, DESKS, accepted, asked, declined, loss_in_words, made, moved, not_come
+
+decide = "appointments.decide_appointment"
+
+
+@require_safe
+@permit("appointments.view_appointment", Appointment)
+def visit(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
+    """One visit: who, when, with whom, what was paid, what happened to it."""
+    appointment = made(queries.visit_of_hospital(appointment.pk))
+    context = {
+        "visit": appointment,
+        "hospital": request.hospital,
+        "urls": DESKS.urls(appointment),
+        "invoice": queries.invoice_of(appointment),
+        "history": queries.change_history(appointment),
+    }
+    return render(request, "appointments/desk_visit.html", context)
+
+
+@require_POST
+@permit(decide, Appointment)
+def accept(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
+    """Accept a visit that waits."""
+    return accepted(request, appointment, DESKS)
+
+
+@require_http_methods(ASKED)
+@permit(decide, Appointment)
+def decline(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
+    """Decline a visit that waits."""
+    return declined(request, appointment, DESKS)
+
+
+@require_http_methods(ASKED)
+@permit("appointments.cancel_appointment", Appointment)
+def cancel(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
+    """Cancel a visit for the hospital, or because the patient asked for it."""
+    visit = made(queries.visit_of_hospital(appointment.pk))
+
+    def act(values: dict[str, Any]) -> str:
+        operations.cancel_appointment(visit, side=values["side"], reason=values["reason"], by=request.user)
+        return _("Cancelled. %(name)s is told.") % {"name": visit.patient.name}
+
+    own_loss = loss_in_words(visit, queries.invoice_of(visit))
+    form = DeskCancelForm(request.POST or None, own_loss=own_loss)
+    return asked(request, "appointments/cancel.html", visit, DESKS, form, act)
+
+
+@require_http_methods(ASKED)
+@permit("appointments.reschedule_appointment", Appointment)
+def reschedule(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
+    """Move a visit."""
+    return moved(request, made(queries.visit_of_hospital(appointment.pk)), DESKS)
+
+
+@require_http_methods(ASKED)
+@permit("appointments.mark_no_show", Appointment)
+def no_show(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
+    """Note that the patient did not come."""
+    return not_come(request, appointment, DESKS)

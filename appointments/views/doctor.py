@@ -1,0 +1,77 @@
+"""A doctor's visits: one visit, and what the doctor decides about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.http import permit
+
+from .. import operations, queries
+from ..forms.visits import ReasonForm
+from ..models import Appointment
+from .common import ASKED, DOCTORS, accepted, asked, declined, moved, not_come
+
+decide = "appointments.decide_appointment"
+
+
+@require_safe
+@permit("appointments.view_appointment", Appointment)
+def visit(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """One visit, with what the patient wrote about it."""
+    context = {
+        "visit": appointment,
+        "hospital": appointment.hospital,
+        "urls": DOCTORS.urls(appointment),
+        "history": queries.change_history(appointment),
+    }
+    return render(request, "appointments/doctor_visit.html", context)
+
+
+@require_POST
+@permit(decide, Appointment)
+def accept(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Accept a visit that waits."""
+    return accepted(request, appointment, DOCTORS)
+
+
+@require_http_methods(ASKED)
+@permit(decide, Appointment)
+def decline(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Decline a visit that waits."""
+    return declined(request, appointment, DOCTORS)
+
+
+@require_http_methods(ASKED)
+@permit("appointments.cancel_appointment", Appointment)
+def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Cancel a visit: all that was paid goes back."""
+
+    def act(values: dict[str, Any]) -> str:
+        side = Appointment.Side.HOSPITAL
+        operations.cancel_appointment(appointment, side=side, reason=values["reason"], by=request.user)
+        return _("Cancelled. %(name)s is told, and what was paid goes back.") % {
+            "name": appointment.patient.name
+        }
+
+    return asked(
+        request, "appointments/cancel.html", appointment, DOCTORS, ReasonForm(request.POST or None), act
+    )
+
+
+@require_http_methods(ASKED)
+@permit("appointments.reschedule_appointment", Appointment)
+def reschedule(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Move a visit."""
+    return moved(request, appointment, DOCTORS)
+
+
+@require_http_methods(ASKED)
+@permit("appointments.mark_no_show", Appointment)
+def no_show(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Note that the patient did not come."""
+    return not_come(request, appointment, DOCTORS)

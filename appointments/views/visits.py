@@ -1,0 +1,98 @@
+"""The patient's own visits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.http import page_of, permit
+from core.money import format_money
+
+from .. import operations, queries
+from ..forms.visits import OwnCancelForm
+from ..models import Appointment
+from .common import ASKED, MINE, asked, loss_in_words, moved
+
+
+@require_safe
+@permit("appointments.view_own_visits")
+def visit_list(request: HttpRequest) -> HttpResponse:
+    """What is kept, what is to come, and what is over."""
+    is_past = request.GET.get("when") == "past"
+    patient = request.patient
+    rows = queries.past_visits(patient) if is_past else queries.upcoming_visits(patient)
+    context = {
+        "is_past": is_past,
+        "held": [] if is_past else queries.held_visits(patient),
+        "page_obj": page_of(request, rows),
+    }
+    return render(request, "appointments/visits.html", context)
+
+
+@require_safe
+@permit("appointments.view_appointment", Appointment)
+def visit(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """One visit: when, where, what was paid, what happened to it, and what can be done."""
+    invoice = queries.invoice_of(appointment)
+    context = {
+        "visit": appointment,
+        "hospital": appointment.hospital,
+        "urls": MINE.urls(appointment),
+        "invoice": invoice,
+        "history": queries.change_history(appointment),
+        "steps": queries.refund_steps(appointment.hospital, appointment.starts_at, appointment.fee),
+    }
+    return render(request, "appointments/visit.html", context)
+
+
+@require_http_methods(ASKED)
+@permit("appointments.cancel_appointment", Appointment)
+def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Cancel one's own visit, after saying what comes back."""
+
+    def act(values: dict[str, Any]) -> str:
+        side = Appointment.Side.PATIENT
+        back = operations.cancel_appointment(appointment, side=side, reason=values["reason"], by=request.user)
+        if back == 0:
+            return _("The visit is cancelled.")
+        return _("The visit is cancelled. %(back)s goes back to you.") % {
+            "back": format_money(back, appointment.hospital.currency)
+        }
+
+    appointment.own_loss = loss_in_words(appointment, queries.invoice_of(appointment))
+    return asked(
+        request, "appointments/cancel.html", appointment, MINE, OwnCancelForm(request.POST or None), act
+    )
+
+
+@require_http_methods(ASKED)
+@permit("appointments.reschedule_appointment", Appointment)
+def reschedule(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Move one's own visit."""
+    return moved(request, appointment, MINE)
+
+
+@require_http_methods(ASKED)
+@permit("appointments.cancel_appointment", Appointment)
+def release(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Give a kept time back, after asking."""
+    if request.method == "POST":
+        operations.release_hold(appointment, by=request.user)
+        messages.success(request, _("The time is given back. Nothing was paid."))
+        return redirect("appointments:visits")
+    context = {"visit": appointment, "hospital": appointment.hospital, "urls": MINE.urls(appointment)}
+    return render(request, "appointments/release.html", context)
+
+
+@require_safe
+@permit("appointments.view_appointment", Appointment)
+def calendar_file(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """The visit as a file for the person's own calendar."""
+    response = HttpResponse(queries.calendar_of(appointment), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="visit.ics"'
+    return response

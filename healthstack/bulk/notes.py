@@ -1,0 +1,180 @@
+"""Writes what happened in the visits that took place: notes, prescriptions, and the lines of the charts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db.models import prefetch_related_objects
+
+from appointments.models import Appointment
+from formulary.models import DoseUnit, Medicine
+from records.models import Prescription, PrescriptionLine, TimelineEntry, Visit, VisitNote
+from records.operations.lines import LineText, quantity_of, quantity_unit
+from records.operations.prescriptions import VALID_DAYS
+
+from .names import DIAGNOSES, PLANS
+from .plans import Plan
+from .visits import about
+from .world import Place, World, insert
+
+Frequency = PrescriptionLine.Frequency
+PRESCRIBED = 0.6  # share of visits with a prescription
+DOSES = {DoseUnit.MILLILITRE: Decimal(5), DoseUnit.PUFF: Decimal(2), DoseUnit.DROP: Decimal(1)}
+
+
+def write_records(world: World, plans: list[Plan], medicines: list[Medicine]) -> None:
+    """Write visits, notes, prescriptions and timelines of the plans that were fulfilled."""
+    done = [plan for plan in plans if plan.status == Appointment.Status.FULFILLED]
+    visits = insert([_visit(world, plan) for plan in done])
+    pairs = list(zip(visits, done, strict=True))
+    notes = [note for visit, plan in pairs for note in _notes(world, visit, plan)]
+    insert(notes)
+    latest = {note.visit_id: note for note in notes}
+    timeline = [_line_of_visit(visit, latest[visit.pk]) for visit in visits]
+    for visit, plan in pairs:
+        body = {"note": latest[visit.pk].number}
+        _record(world, "records.visit_finished", visit.public_id, plan, plan.ends_at, body=body)
+    timeline += _write_prescriptions(world, pairs, medicines)
+    insert(timeline)
+
+
+def _record(world: World, kind: str, reference: str, plan: Plan, at: dt.datetime, **rest: object) -> None:
+    world.record(kind, reference, by=plan.work.doctor.user, at=at, about=about(plan), **rest)
+
+
+def _visit(world: World, plan: Plan) -> Visit:
+    visit = Visit(
+        public_id=world.id(),
+        hospital=plan.place.hospital,
+        appointment=plan.row,
+        patient=plan.patient,
+        doctor=plan.work.doctor,
+        started_at=plan.starts_at,
+        finished_at=plan.ends_at,
+    )
+    body = {"appointment": plan.row.public_id}
+    _record(world, "records.visit_started", visit.public_id, plan, plan.starts_at, body=body)
+    return visit
+
+
+def _notes(world: World, visit: Visit, plan: Plan) -> Iterable[VisitNote]:
+    random = world.random
+    diagnosis, code = random.choice(DIAGNOSES)
+    for number in (1, 2) if random.random() < 0.1 else (1,):
+        note = VisitNote(
+            hospital=visit.hospital,
+            visit=visit,
+            number=number,
+            complaint=plan.row.reason or "Routine check.",
+            findings=f"Blood pressure {random.randint(105, 160)}/{random.randint(65, 95)}, pulse {random.randint(60, 100)}.",
+            diagnosis=diagnosis,
+            diagnosis_code=code,
+            plan=random.choice(PLANS),
+            author=plan.work.doctor.user,
+            reason="A finding was missing." if number > 1 else "",
+        )
+        _record(world, "records.visit_note", visit.public_id, plan, plan.ends_at, version=note, reason=note.reason)
+        yield note
+
+
+def _line_of_visit(visit: Visit, note: VisitNote) -> TimelineEntry:
+    return TimelineEntry(
+        hospital=visit.hospital,
+        patient=visit.patient,
+        kind="records.visit",
+        title=f"Visit: {note.diagnosis} ({note.diagnosis_code})",
+        route="records:notes",
+        reference=visit.public_id,
+        at=visit.started_at,
+    )
+
+
+def _write_prescriptions(world: World, pairs: list[tuple[Visit, Plan]], medicines: list[Medicine]) -> list[TimelineEntry]:
+    wanted = [pair for pair in pairs if world.random.random() < PRESCRIBED]
+    rows = insert([_prescription(world, visit, plan) for visit, plan in wanted])
+    insert([line for row in rows for line in _lines(world, row, medicines)])
+    prefetch_related_objects(rows, "lines__medicine__generic")
+    for row, (_, plan) in zip(rows, wanted, strict=True):
+        _record(world, "records.prescription", row.public_id, plan, plan.ends_at, version=row)
+        if row.status == Prescription.Status.CANCELLED:
+            _record(world, "records.prescription_cancelled", row.public_id, plan, plan.ends_at, reason=row.cancel_reason)
+    return [_line_of_prescription(row) for row in rows]
+
+
+def _prescription(world: World, visit: Visit, plan: Plan) -> Prescription:
+    cancelled = world.random.random() < 0.02
+    signed_at = plan.ends_at
+    return Prescription(
+        public_id=world.id(),
+        hospital=visit.hospital,
+        visit=visit,
+        patient=visit.patient,
+        doctor=visit.doctor,
+        status=Prescription.Status.CANCELLED if cancelled else Prescription.Status.ACTIVE,
+        advice=world.random.choice(PLANS),
+        letterhead=_letterhead(plan.place, visit),
+        signed_at=signed_at,
+        valid_until=visit.hospital.local(signed_at).date() + dt.timedelta(days=VALID_DAYS),
+        cancelled_at=signed_at if cancelled else None,
+        cancel_reason="Written for somebody else." if cancelled else "",
+    )
+
+
+def _letterhead(place: Place, visit: Visit) -> dict[str, str]:
+    """Return what records' letterhead_of gives, without its queries; a test holds the two together."""
+    hospital, doctor, patient = place.hospital, visit.doctor, visit.patient
+    allergies = getattr(patient, "allergies", None)
+    places = [hospital.address, hospital.area, hospital.city]
+    return {
+        "hospital": hospital.name,
+        "hospital_bn": hospital.name_bn,
+        "address": ", ".join(part for part in places if part),
+        "phone": hospital.phone.as_international,
+        "zone": hospital.zone,
+        "doctor": doctor.name,
+        "qualifications": doctor.qualifications,
+        "speciality": doctor.speciality.name,
+        "licence": doctor.licence_number,
+        "patient": patient.name,
+        "patient_bn": patient.name_bn,
+        "born": patient.birth_date.isoformat(),
+        "sex": str(patient.sex),
+        "number": place.numbers[patient.pk],
+        "allergies": str(allergies.answer) if allergies else "",
+        "allergies_text": allergies.text if allergies else "",
+    }
+
+
+def _lines(world: World, prescription: Prescription, medicines: list[Medicine]) -> Iterable[PrescriptionLine]:
+    for medicine in world.random.sample(medicines, world.random.randint(1, 3)):
+        unit = DoseUnit(medicine.dose_unit)
+        dose, frequency = DOSES.get(unit, Decimal(1)), world.random.choice((Frequency.ONCE, Frequency.TWICE, Frequency.THRICE))
+        text = LineText(medicine.public_id, dose, frequency, days=world.random.choice((3, 5, 7, 14, 30)))
+        yield PrescriptionLine(
+            hospital=prescription.hospital,
+            prescription=prescription,
+            medicine=medicine,
+            medicine_name=str(medicine)[:160],
+            route=medicine.route,
+            dose=dose,
+            dose_unit=medicine.dose_unit,
+            frequency=frequency,
+            days=text.days,
+            quantity=quantity_of(text, medicine),
+            quantity_unit=quantity_unit(medicine),
+        )
+
+
+def _line_of_prescription(prescription: Prescription) -> TimelineEntry:
+    names = ", ".join(dict.fromkeys(line.medicine.generic.name for line in prescription.lines.all()))
+    return TimelineEntry(
+        hospital=prescription.hospital,
+        patient=prescription.patient,
+        kind="records.prescription",
+        title=f"Prescription: {names}"[:200],
+        route="records:doctor_prescription",
+        reference=prescription.public_id,
+        at=prescription.signed_at,
+    )

@@ -1,0 +1,165 @@
+"""Writes the visits of a hospital, some thousand at a time: appointments, their cells, holds, history and care relations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from appointments.models import Appointment, Cell, Change, Hold
+from appointments.operations.changes import KEEPS_CHART_FOR
+from appointments.slots import cells_of
+from core.formats import moment
+from ledger.operations import About
+from notifications.models import Message, Notice
+from patients.models import CareRelation
+
+from .names import REASONS
+from .plans import Plan
+from .world import World, insert
+
+Act = Change.Act
+Status = Appointment.Status
+ENDS = {Status.FULFILLED: Act.FULFILLED, Status.NOSHOW: Act.NOSHOW, Status.CANCELLED: Act.CANCELLED}
+
+
+def write_appointments(world: World, plans: list[Plan], serials: Counter[tuple[int, dt.date]]) -> None:
+    """Write the visits themselves with all that hangs on them but money and notes."""
+    for plan in plans:
+        serials[plan.work.pk, plan.day] += 1
+        plan.row = _appointment(world, plan, serials[plan.work.pk, plan.day])
+    insert([plan.row for plan in plans])
+    insert([cell for plan in plans if plan.status != Status.CANCELLED for cell in _cells(plan)])
+    insert([_hold(plan) for plan in plans if plan.online])
+    insert([change for plan in plans for change in _changes(world, plan)])
+    insert([_care(world, plan) for plan in plans if plan.accepted_at])
+    insert([_mail(world, plan) for plan in plans if plan.patient.user])
+    insert([notice for plan in plans for notice in _notices(world, plan)])
+
+
+def booker(plan: Plan) -> Any:
+    """Return who booked: the patient, or the desk for somebody without a log-in."""
+    return plan.patient.user or plan.place.desk
+
+
+def about(plan: Plan) -> About:
+    """Return whom and where an entry of this visit concerns."""
+    return About(plan.patient.public_id, plan.place.hospital.pk)
+
+
+def _appointment(world: World, plan: Plan, serial: int) -> Appointment:
+    by_patient = world.random.random() < 0.7
+    cancelled = plan.status == Status.CANCELLED
+    side = Appointment.Side.PATIENT if by_patient else Appointment.Side.HOSPITAL
+    return Appointment(
+        public_id=world.id(),
+        hospital=plan.place.hospital,
+        patient=plan.patient,
+        doctor=plan.work.doctor,
+        affiliation=plan.work,
+        starts_at=plan.starts_at,
+        ends_at=plan.ends_at,
+        day=plan.day,
+        serial=serial,
+        status=plan.status,
+        fee=plan.work.fee,
+        reason=world.random.choice(REASONS),
+        booked_by=booker(plan),
+        cancelled_by=side if cancelled else "",
+        cancel_reason="Another day suits better." if cancelled else "",
+    )
+
+
+def _cells(plan: Plan) -> Iterable[Cell]:
+    for start in cells_of(plan.starts_at, plan.ends_at):
+        yield Cell(appointment=plan.row, doctor=plan.work.doctor, patient=plan.patient, starts_at=start)
+
+
+def _hold(plan: Plan) -> Hold:
+    expires_at = plan.booked_at + dt.timedelta(minutes=15)
+    return Hold(hospital=plan.place.hospital, appointment=plan.row, status=Hold.Status.USED, expires_at=expires_at)
+
+
+def _changes(world: World, plan: Plan) -> Iterable[Change]:
+    first = Status.BOOKED if plan.place.hospital.accepts_at_once else Status.PENDING
+    yield _change(world, plan, Act.BOOKED, first, plan.booked_at, booker(plan))
+    doctor = plan.work.doctor.user
+    if plan.accepted_at and first == Status.PENDING:
+        yield _change(world, plan, Act.ACCEPTED, Status.BOOKED, plan.accepted_at, doctor)
+    if plan.ended_at:
+        by_patient = plan.row.cancelled_by == Appointment.Side.PATIENT
+        by = booker(plan) if by_patient else doctor
+        yield _change(world, plan, ENDS[Status(plan.status)], plan.status, plan.ended_at, by)
+
+
+def _change(world: World, plan: Plan, act: Act, status: str, at: dt.datetime, by: Any) -> Change:
+    row, note = plan.row, plan.row.cancel_reason if act == Act.CANCELLED else ""
+    body = {"starts_at": row.starts_at.isoformat(), "status": str(status), "version": row.version}
+    world.record(
+        f"appointments.{act.value}", row.public_id, by=by, at=at, about=about(plan), body=body, reason=note
+    )
+    return Change(
+        hospital=plan.place.hospital,
+        appointment=row,
+        act=act,
+        version=row.version,
+        starts_at=row.starts_at,
+        by_name=by.name,
+        note=note,
+    )
+
+
+def _care(world: World, plan: Plan) -> CareRelation:
+    doctor, reason, row = plan.work.doctor.user, CareRelation.Reason.APPOINTMENT, plan.row
+    starts_at = plan.accepted_at or plan.booked_at
+    ends_at = plan.ended_at
+    if ends_at and plan.status == Status.FULFILLED:
+        ends_at += KEEPS_CHART_FOR
+    body = {"person": doctor.public_id, "reason": reason.value}
+    world.record("patients.care_opened", row.public_id, by=doctor, at=starts_at, about=about(plan), body=body)
+    if ends_at:
+        ended = {"ends_at": ends_at.isoformat()}
+        world.record("patients.care_ended", row.public_id, by=doctor, at=plan.ended_at, about=about(plan), body=ended)
+    return CareRelation(
+        hospital=plan.place.hospital,
+        patient=plan.patient,
+        person=doctor,
+        reason=reason,
+        reference=row.public_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+
+
+def _mail(world: World, plan: Plan) -> Message:
+    return Message(
+        public_id=world.id(),
+        kind="appointments.booked",
+        reference=plan.row.public_id,
+        version=plan.row.version,
+        hospital_id=plan.place.hospital.pk,
+        user=plan.patient.user,
+        email=plan.patient.email,
+        status=Message.Status.SENT,
+        attempts=1,
+        next_attempt_at=plan.booked_at,
+        sent_at=plan.booked_at,
+    )
+
+
+def _notices(world: World, plan: Plan) -> Iterable[Notice]:
+    recent = plan.starts_at > world.now - dt.timedelta(days=30)
+    when = moment(plan.starts_at, plan.place.hospital.tz) if recent else ""
+    if recent and plan.patient.user:
+        title = f"Booked: {when} with {plan.work.doctor.name}"
+        yield _notice(world, plan, plan.patient.user, "appointments.booked", title, "/me/visits/")
+    if recent:
+        title = f"Visit on {when}: {plan.patient.name}"
+        yield _notice(world, plan, plan.work.doctor.user, "appointments.new_visit", title, "/doctor/visits/")
+
+
+def _notice(world: World, plan: Plan, user: Any, kind: str, title: str, path: str) -> Notice:
+    read_at = world.now if world.random.random() < 0.8 else None
+    url = f"{path}{plan.row.public_id}/"
+    return Notice(public_id=world.id(), user=user, kind=kind, title=title[:200], url=url, read_at=read_at)

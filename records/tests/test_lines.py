@@ -1,0 +1,152 @@
+"""What a line must say, how much it comes to, and how it is printed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from records.models import PrescriptionLine, counted, plain_number
+from records.operations import LineText, problems_of, words_to_avoid
+from records.operations.lines import quantity_of, quantity_unit
+
+from .factories import MedicineFactory, medicine
+
+pytestmark = pytest.mark.django_db
+
+
+def said(**words) -> LineText:
+    return LineText(**{"medicine": "x", "dose": Decimal(1), "frequency": "1+1+1", "days": 5, **words})
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [("0.5", "0.5"), ("0.500", "0.5"), ("5", "5"), ("5.0", "5"), ("5.000", "5"), ("100", "100"), (".25", "0.25")],
+)
+def test_numbers_have_a_leading_zero_and_no_trailing_one(value, printed):
+    assert plain_number(Decimal(value)) == printed
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "printed"),
+    [
+        ("0.5", "tablet", "0.5 tablet"),
+        ("1", "tablet", "1 tablet"),
+        ("1.5", "tablet", "1.5 tablets"),
+        ("2.000", "puff", "2 puffs"),
+        ("5", "mL", "5 mL"),
+        ("2", "suppository", "2 suppositories"),
+        ("3", "unit", "3 units"),
+    ],
+)
+def test_counted_puts_the_unit_in_the_right_number(amount, unit, printed):
+    assert counted(Decimal(amount), unit) == printed
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("10 U at night", "Write “units”"),
+        ("10U at night", "Write “units”"),
+        ("4 IU", "Write “units”"),
+        ("4 i.u. daily", "Write “units”"),
+        ("QD", "Write “daily”"),
+        ("take q.d.", "Write “daily”"),
+        ("QOD", "Write “every other day”"),
+        ("q.o.d.", "Write “every other day”"),
+        ("MS 10 mg", "Write the whole name"),
+        ("50 µg", "Write “micrograms”"),
+        ("50μg", "Write “micrograms”"),
+        ("5.0 mg", "Write “5”"),
+        (".5 mg", "Write “0.5”"),
+    ],
+)
+def test_words_to_avoid_names_what_to_write_instead(text, instead):
+    sentences = words_to_avoid(text)
+    assert len(sentences) == 1
+    assert instead in sentences[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "Ms Rahman calls on Monday", "units", "Use under supervision", "quick", "0.5 mg", "5 mg", "10.5 mg", "at 8.00 pm",
+        "খাবার পরে, এক গ্লাস পানি দিয়ে", "micrograms", "Done.", "IUD", "2.05 g",
+    ],
+)  # fmt: skip
+def test_words_to_avoid_leaves_plain_words_alone(text):
+    assert words_to_avoid(text) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "quantity"),
+    [
+        ({}, 15),
+        ({"frequency": "1+0+0", "days": 3}, 3),
+        ({"frequency": "0+1+0", "days": 3}, 3),
+        ({"frequency": "0+0+1", "days": 30}, 30),
+        ({"frequency": "1+0+1", "days": 7, "dose": Decimal("0.5")}, 7),
+        ({"frequency": "1+0+0", "days": 5, "dose": Decimal("0.5")}, 3),
+        ({"frequency": "1+1+1+1", "days": 2, "dose": Decimal(2)}, 16),
+        ({"frequency": "weekly", "days": 28}, 4),
+        ({"frequency": "weekly", "days": 30}, 5),
+        ({"frequency": "needed", "days": 5}, None),
+        ({"quantity": 20}, 20),
+    ],
+)
+def test_quantity_of_tablets_is_counted_and_rounded_up(words, quantity):
+    assert quantity_of(said(**words), MedicineFactory()) == quantity
+
+
+def test_quantity_of_liquids_is_in_millilitres_and_of_inhalers_one():
+    syrup = medicine("Salbutamol", form="syrup", dose_unit="mL", strength="2 mg/5 mL")
+    inhaler = medicine("Salbutamol", form="inhaler", dose_unit="puff", strength="100 micrograms")
+    assert (quantity_of(said(dose=Decimal(5)), syrup), quantity_unit(syrup)) == (75, "mL")
+    needed = said(dose=Decimal(2), frequency="needed", max_daily="8 puffs", days=None)
+    assert (quantity_of(needed, inhaler), quantity_unit(inhaler)) == (1, "inhaler")
+    assert problems_of(needed, inhaler) == []
+
+
+@pytest.mark.parametrize("unit", ["drop", "spray", "application", "unit"])
+def test_what_is_given_by_the_container_is_one(unit):
+    chosen = medicine("Something", form="drops", dose_unit=unit)
+    assert quantity_of(said(), chosen) == 1
+    assert quantity_unit(chosen) in {"bottle", "tube", "pack"}
+
+
+@pytest.mark.parametrize(
+    ("words", "fields"),
+    [
+        ({}, []),
+        ({"dose": Decimal(0)}, ["dose"]),
+        ({"dose": Decimal("1000.5")}, ["dose"]),
+        ({"dose": Decimal("0.0005")}, ["dose"]),
+        ({"frequency": "QD"}, ["frequency"]),
+        ({"frequency": "needed"}, ["max_daily"]),
+        ({"frequency": "needed", "max_daily": "4 g"}, ["quantity"]),
+        ({"frequency": "needed", "max_daily": "4 g", "quantity": 10}, []),
+        ({"days": None}, ["days"]),
+        ({"days": 366}, ["days"]),
+        ({"days": 0}, ["days"]),
+        ({"repeats": 13}, ["repeats"]),
+        ({"quantity": 0}, ["quantity"]),
+        ({"quantity": 2001}, ["quantity"]),
+        ({"dose": Decimal(10), "days": 365}, ["quantity"]),
+        ({"instructions": "2 U"}, ["instructions"]),
+        ({"indication": "QD"}, ["indication"]),
+        ({"frequency": "needed", "max_daily": "8 IU", "quantity": 1}, ["max_daily"]),
+    ],
+)
+def test_problems_of_names_the_field(words, fields):
+    assert [problem.field for problem in problems_of(said(**words), MedicineFactory())] == fields
+
+
+def test_directions_read_as_people_say_them():
+    line = PrescriptionLine(
+        dose=Decimal("1.000"), dose_unit="tablet", route="oral", frequency="1+1+1", days=5, max_daily=""
+    )
+    assert line.directions == "1 tablet by mouth, 3 times a day (1+1+1), 5 days"
+    line = PrescriptionLine(
+        dose=Decimal(2), dose_unit="puff", route="inhalation", frequency="needed", max_daily="8 puffs"
+    )
+    assert line.directions == "2 puffs breathed in, when needed, at most 8 puffs a day"

@@ -1,0 +1,1 @@
+"""Pages of the record, by who reads them."""

@@ -1,0 +1,118 @@
+"""The doctor's patients, their charts, visits and allergies. What is opened is logged once a day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from appointments.models import Appointment
+from core.http import errors_to, form_page, page_of, permit
+from ledger.operations import record_read
+from patients.models import Patient
+
+from .. import operations, queries
+from ..forms import AllergiesForm, NoteForm, note_values
+from ..models import Visit
+
+ASKED = ["GET", "HEAD", "POST"]
+CHART_SIZE = 30
+
+
+@require_safe
+@permit("records.view_own_patients")
+def patients(request: HttpRequest) -> HttpResponse:
+    """List whom the doctor cares for."""
+    text = request.GET.get("q", "").strip()[:100]
+    rows = queries.patients_of(request.doctor, text=text)
+    return render(request, "records/patients.html", {"page_obj": page_of(request, rows), "q": text})
+
+
+@require_safe
+@permit("records.view_chart", Patient)
+def chart(request: HttpRequest, patient: Patient) -> HttpResponse:
+    """Show a patient's chart: the timeline, the visits or the medicines."""
+    part = request.GET.get("part", "")
+    part = part if part in queries.CHART_PARTS else queries.CHART_PARTS[0]
+    rows, page, has_more = _some(request, queries.chart_part(patient, request.doctor, part))
+    record_read(patient.public_id, "chart", by=request.user, hospital_id=None)
+    context = {"who": queries.who_is(patient), "part": part, "rows": rows, "page": page}
+    context["earlier"] = page + 1 if has_more else None
+    return render(request, "records/chart.html", context)
+
+
+def _some(request: HttpRequest, rows: Any) -> tuple[list[Any], int, bool]:
+    """Return one page without counting them all, its number, and whether more follow."""
+    number = request.GET.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 5 and int(number) else 1
+    found = list(rows[(page - 1) * CHART_SIZE : page * CHART_SIZE + 1])
+    return found[:CHART_SIZE], page, len(found) > CHART_SIZE
+
+
+@require_http_methods(ASKED)
+@permit("records.set_allergies", Patient)
+def allergies(request: HttpRequest, patient: Patient) -> HttpResponse:
+    """Write down what the patient said about allergies."""
+    who = queries.who_is(patient)
+    stored = {"answer": who.allergies.answer, "text": who.allergies.text} if who.allergies else {}
+    form = AllergiesForm(request.POST if request.method == "POST" else None, initial=stored)
+    if request.method == "POST" and form.is_valid():
+        with errors_to(form):
+            operations.set_allergies(patient, **form.cleaned_data, by=request.user)
+            messages.success(
+                request, _("The allergies of %(name)s are written down.") % {"name": patient.name}
+            )
+            return redirect("records:chart", patient.public_id)
+    record_read(patient.public_id, "allergies", by=request.user, hospital_id=None)
+    return form_page(request, "records/allergies.html", form, {"who": who})
+
+
+@require_http_methods(ASKED)
+@permit("records.write_visit", Appointment)
+def see(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Write the visit's notes, and finish the visit."""
+    encounter = queries.encounter_of(appointment)
+    posted = request.POST if request.method == "POST" else None
+    form = NoteForm(posted, finished=encounter.is_finished, initial=note_values(encounter.note))
+    if posted is not None and form.is_valid():
+        with errors_to(form):
+            return _save(request, appointment, form)
+    record_read(
+        encounter.who.patient.public_id, "visit notes", by=request.user, hospital_id=appointment.hospital_id
+    )
+    context = {"encounter": encounter, "who": encounter.who, "appointment": encounter.appointment}
+    return form_page(request, "records/see.html", form, context)
+
+
+def _save(request: HttpRequest, appointment: Appointment, form: NoteForm) -> HttpResponse:
+    number = request.POST.get("number", "")
+    expected = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
+    visit = operations.start_visit(appointment, by=request.user)
+    reason = form.cleaned_data.get("reason", "")
+    operations.write_note(visit, note=form.note, expected_number=expected, by=request.user, reason=reason)
+    if request.POST.get("act") == "finish":
+        operations.finish_visit(visit, by=request.user)
+        messages.success(
+            request,
+            _("The visit is finished. %(name)s can read diagnosis and plan.") % {"name": visit.patient.name},
+        )
+        return redirect("records:chart", visit.patient.public_id)
+    messages.success(request, _("The notes are saved."))
+    if request.POST.get("act") == "prescribe":
+        return redirect("records:prescribe", appointment.public_id)
+    return redirect("records:see", appointment.public_id)
+
+
+@require_safe
+@permit("records.view_visit", Visit)
+def notes(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Show a visit's notes and every earlier version."""
+    versions = list(queries.notes_of(visit))
+    record_read(visit.patient.public_id, "visit notes", by=request.user, hospital_id=visit.hospital_id)
+    context = {"visit": visit, "who": queries.who_is(visit.patient), "versions": versions}
+    context["is_own"] = visit.doctor_id == request.doctor.pk
+    return render(request, "records/notes.html", context)

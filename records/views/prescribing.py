@@ -1,0 +1,125 @@
+"""Writing a draft. Every step is a POST of the whole page, so that it works without JavaScript and loses nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from appointments.models import Appointment
+from core.errors import Conflict
+from core.http import errors_to, permit
+from formulary.operations import DATA_DATE
+from formulary.queries import search_medicines
+from ledger.operations import record_read
+
+from .. import operations, queries
+from ..forms import (
+    LINE,
+    EditedLineFormSet,
+    LineFormSet,
+    PrescriptionForm,
+    draft_values,
+    line_values,
+    new_line,
+    typed_lines,
+)
+from ..models import Prescription
+from ..operations.lines import MOST_LINES
+
+ASKED = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(ASKED)
+@permit("records.prescribe", Appointment)
+def prescribe(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Write the visit's draft: add and remove medicines, then save it to look it over."""
+    if request.method != "POST":
+        draft, stored = queries.draft_of(appointment)
+        seen = queries.draft_hash(draft, stored) if draft else ""
+        lines = EditedLineFormSet(initial=[line_values(line) for line in stored], prefix=LINE)
+        return _page(request, appointment, PrescriptionForm(initial=draft_values(draft, seen)), lines)
+    step, value = _step(request.POST)
+    if step != "save":
+        return _reshaped(request, appointment, step, value)
+    form, lines = PrescriptionForm(request.POST), LineFormSet(request.POST, prefix=LINE)
+    if all([form.is_valid(), lines.is_valid()]):
+        with errors_to(form):
+            prescription = _save(request, appointment, form, lines)
+            return redirect("records:doctor_prescription", prescription.public_id)
+    return _page(request, appointment, form, lines, status=422)
+
+
+def _step(data: QueryDict) -> tuple[str, str]:
+    """Return which button was pressed; the Enter key searches when something stands in the search box, else saves."""
+    step, _colon, value = data.get("act", "save").partition(":")
+    if step == "enter":
+        return ("search" if data.get("q", "").strip() else "save"), ""
+    return (step if step in {"search", "add", "remove"} else "save"), value
+
+
+def _reshaped(request: HttpRequest, appointment: Appointment, step: str, value: str) -> HttpResponse:
+    typed = typed_lines(request.POST)
+    if step == "add" and len(typed) < MOST_LINES and queries.medicines_by_id([value]):
+        typed.append(new_line(value))
+    if step == "remove" and value.isascii() and value.isdigit() and int(value) < len(typed):
+        del typed[int(value)]
+    kept = {name: request.POST.get(name, "") for name in PrescriptionForm.base_fields}
+    lines = EditedLineFormSet(initial=typed, prefix=LINE)
+    text = request.POST.get("q", "").strip()[:100] if step == "search" else ""
+    return _page(request, appointment, PrescriptionForm(initial=kept), lines, text=text)
+
+
+def _save(request: HttpRequest, appointment: Appointment, form: PrescriptionForm, lines: Any) -> Prescription:
+    visit = operations.start_visit(appointment, by=request.user)
+    written = {"lines": lines.line_texts, "advice": form.cleaned_data["advice"], "by": request.user}
+    opened_with = form.cleaned_data["draft"]
+    if not opened_with:
+        return operations.draft_prescription(visit, **written)
+    draft = Prescription.objects.for_doctor(request.doctor).filter(visit=visit, public_id=opened_with).first()
+    if draft is None:
+        raise Conflict(
+            _("This draft was thrown away in another window. Open the page again to begin a new one.")
+        )
+    return operations.change_draft(draft, **written, seen=form.cleaned_data["seen"])
+
+
+def _page(
+    request: HttpRequest,
+    appointment: Appointment,
+    form: PrescriptionForm,
+    lines: Any,
+    *,
+    text: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    encounter = queries.encounter_of(appointment)
+    if request.method != "POST":
+        record_read(
+            encounter.who.patient.public_id, "allergies", by=request.user, hospital_id=appointment.hospital_id
+        )
+    context = {
+        "encounter": encounter,
+        "who": encounter.who,
+        "appointment": encounter.appointment,
+        "form": form,
+        "lines": lines,
+        "q": text,
+        "found": search_medicines(text) if text else None,
+        "is_full": len(lines.forms) >= MOST_LINES,
+        "data_date": DATA_DATE,
+    }
+    return render(request, "records/prescribe.html", context, status=status)
+
+
+@require_safe
+@permit("records.view_own_patients")
+def medicines(request: HttpRequest) -> HttpResponse:
+    """Return the medicines found for what is being typed: the list under the search box and nothing around it."""
+    text = request.GET.get("q", "").strip()[:100]
+    return render(
+        request, "records/_found.html", {"q": text, "found": search_medicines(text) if text else None}
+    )

@@ -112,11 +112,11 @@ def outstanding(invoice: Invoice) -> Decimal:
 def document_version(invoice: Invoice) -> int:
     """Return the version of the invoice's letter: 1 when issued, one more with each payment, refund and credit note."""
     counts = Invoice.objects.filter(pk=invoice.pk).aggregate(
-        payments=Count("payments", distinct=True),
-        refunds=Count("payments__refunds", distinct=True),
-        notes=Count("credit_notes", distinct=True),
+        paid=Count("payments", distinct=True),
+        refunded=Count("payments__refunds", distinct=True),
+        noted=Count("credit_notes", distinct=True),
     )
-    return 1 + int(counts["payments"]) + int(counts["refunds"]) + int(counts["notes"])
+    return 1 + int(counts["paid"]) + int(counts["refunded"]) + int(counts["noted"])
 
 
 def invoices_of(patient: Patient) -> QuerySet[Invoice]:

@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from core.money import round_money
+from core.tenancy import public_directory
 from doctors.models import Affiliation, ScheduleException, TimeOff, WeeklyHours
 from hospitals.models import Hospital
 
@@ -42,11 +43,13 @@ def plans_for(affiliations: list[Affiliation], *, days: int, first: dt.date | No
     ids = [affiliation.pk for affiliation in affiliations]
     doctor_ids = {affiliation.doctor_id for affiliation in affiliations}
     weekly: dict[int, dict[int, Hours]] = defaultdict(lambda: defaultdict(list))
-    for row in WeeklyHours.objects.filter(affiliation__in=ids):
-        weekly[row.affiliation_id][row.weekday].append((row.starts, row.ends))
     exceptions: dict[int, dict[dt.date, Hours]] = defaultdict(dict)
-    for row in ScheduleException.objects.filter(affiliation__in=ids, day__range=(since.date(), until.date())):
-        exceptions[row.affiliation_id][row.day] = [(row.starts, row.ends)] if row.starts else []
+    with public_directory():
+        for row in WeeklyHours.objects.filter(affiliation__in=ids):
+            weekly[row.affiliation_id][row.weekday].append((row.starts, row.ends))
+        days_there = (since.date(), until.date())
+        for row in ScheduleException.objects.filter(affiliation__in=ids, day__range=days_there):
+            exceptions[row.affiliation_id][row.day] = [(row.starts, row.ends)] if row.starts else []
     time_off: dict[int, list[Interval]] = defaultdict(list)
     for off in TimeOff.objects.filter(doctor__in=doctor_ids, starts_at__lt=until, ends_at__gt=since):
         time_off[off.doctor_id].append((off.starts_at, off.ends_at))

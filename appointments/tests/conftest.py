@@ -53,6 +53,8 @@ def counted(django_assert_num_queries):
         with CaptureQueriesContext(connection) as queries:
             response = client.get(url)
         assert response.status_code == 200, response.content[:500]
-        return len([query for query in queries if not re.match(r"(?i)(savepoint|release|begin)", query["sql"])])
+        return len(
+            [query for query in queries if not re.match(r"(?i)(savepoint|release|begin)", query["sql"])]
+        )
 
     return count

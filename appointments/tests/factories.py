@@ -104,13 +104,19 @@ class WalkInFactory(factory.django.DjangoModelFactory):
     birth_date = dt.date(1970, 1, 1)
 
 
-def give_hours(affiliation: Affiliation, *, opens: dt.time = dt.time(16), closes: dt.time = dt.time(18)) -> None:
+def give_hours(
+    affiliation: Affiliation, *, opens: dt.time = dt.time(16), closes: dt.time = dt.time(18)
+) -> None:
     """Let the doctor see patients every day of the week, from 4 to 6 pm unless given."""
     with in_hospital(affiliation.hospital_id):
         WeeklyHours.objects.filter(affiliation=affiliation).delete()
         for weekday in range(7):
             WeeklyHours.objects.create(
-                hospital_id=affiliation.hospital_id, affiliation=affiliation, weekday=weekday, starts=opens, ends=closes
+                hospital_id=affiliation.hospital_id,
+                affiliation=affiliation,
+                weekday=weekday,
+                starts=opens,
+                ends=closes,
             )
     refresh_next_free(affiliation.pk)
 
@@ -118,7 +124,9 @@ def give_hours(affiliation: Affiliation, *, opens: dt.time = dt.time(16), closes
 def close_day(affiliation: Affiliation, day: dt.date) -> None:
     """Close a day."""
     with in_hospital(affiliation.hospital_id):
-        ScheduleException.objects.create(hospital_id=affiliation.hospital_id, affiliation=affiliation, day=day)
+        ScheduleException.objects.create(
+            hospital_id=affiliation.hospital_id, affiliation=affiliation, day=day
+        )
 
 
 def working(doctor: Doctor | None = None, **options: Any) -> Affiliation:
@@ -137,7 +145,13 @@ def registered(patient: Patient, *hospitals: Any) -> Patient:
 
 
 def book(
-    affiliation: Affiliation, patient: Patient, start: dt.datetime = FOUR, *, pay: str = "desk", by: Any = None, reason: str = ""
+    affiliation: Affiliation,
+    patient: Patient,
+    start: dt.datetime = FOUR,
+    *,
+    pay: str = "desk",
+    by: Any = None,
+    reason: str = "",
 ) -> Appointment:
     """Book through the operation."""
     return operations.book_appointment(
@@ -145,7 +159,9 @@ def book(
     )
 
 
-def booked(affiliation: Affiliation, patient: Patient, start: dt.datetime = FOUR, **options: Any) -> Appointment:
+def booked(
+    affiliation: Affiliation, patient: Patient, start: dt.datetime = FOUR, **options: Any
+) -> Appointment:
     """Book and accept."""
     visit = book(affiliation, patient, start, **options)
     with in_hospital(visit.hospital_id):
@@ -207,7 +223,10 @@ def cast() -> SimpleNamespace:
     MembershipFactory(hospital=city, user=people["rita"], role=Role.RECEPTIONIST)
     MembershipFactory(hospital=lakeside, user=people["mallory"], role=Role.ADMIN)
     dora, deb = DoctorFactory(name="Dr Dora Sen"), DoctorFactory(name="Dr Deb Roy")
-    at_city, at_lakeside = working(dora, hospital=city, room="304"), working(dora, hospital=lakeside, fee=Decimal("900.00"))
+    at_city, at_lakeside = (
+        working(dora, hospital=city, room="304"),
+        working(dora, hospital=lakeside, fee=Decimal("900.00")),
+    )
     debs = working(deb, hospital=lakeside, fee=Decimal("700.00"))
     paul = registered(PatientFactory(user=people["paul"]), city, lakeside)
     pia = registered(PatientFactory(user=people["pia"]), city, lakeside)

@@ -33,7 +33,12 @@ def all_is_well() -> None:
 
 def test_book_at_the_desk_makes_a_visit_at_once(world):
     visit = f.again(f.book(world.at_city, world.paul, reason="Chest pain"))
-    assert (visit.status, visit.serial, visit.fee, visit.version) == (Status.PENDING, 1, Decimal("1200.00"), 1)
+    assert (visit.status, visit.serial, visit.fee, visit.version) == (
+        Status.PENDING,
+        1,
+        Decimal("1200.00"),
+        1,
+    )
     assert (visit.starts_at, visit.ends_at, visit.day) == (f.FOUR, f.FOUR + f.LENGTH, f.MONDAY)
     assert (visit.doctor, visit.patient, visit.hospital) == (world.dora, world.paul, world.city)
     assert visit.booked_by == world.users.paul
@@ -44,7 +49,11 @@ def test_book_at_the_desk_makes_a_visit_at_once(world):
         assert not Hold.objects.exists()
         assert Change.objects.values_list("act", "by_name", "version").get() == ("booked", "Paul Rahman", 1)
     invoice = f.invoice_of(visit)
-    assert (invoice.status, invoice.label, invoice.total) == (Invoice.Status.ISSUED, "INV-000001", Decimal("1200.00"))
+    assert (invoice.status, invoice.label, invoice.total) == (
+        Invoice.Status.ISSUED,
+        "INV-000001",
+        Decimal("1200.00"),
+    )
     all_is_well()
 
 
@@ -82,10 +91,22 @@ def test_book_records_tells_and_asks_for_new_next_free_times(world):
 
 def test_nothing_is_left_when_a_booking_is_refused(world):
     f.book(world.at_city, world.paul)
-    before = (Message.objects.count(), EntrySecret.objects.count(), DBTaskResult.objects.count(), Cell.objects.count())
-    with pytest.raises(SlotTaken, match=r"4:00 pm was just taken\. Nothing was paid\. Please choose another time\."):
+    before = (
+        Message.objects.count(),
+        EntrySecret.objects.count(),
+        DBTaskResult.objects.count(),
+        Cell.objects.count(),
+    )
+    with pytest.raises(
+        SlotTaken, match=r"4:00 pm was just taken\. Nothing was paid\. Please choose another time\."
+    ):
         f.book(world.at_city, world.pia)
-    after = (Message.objects.count(), EntrySecret.objects.count(), DBTaskResult.objects.count(), Cell.objects.count())
+    after = (
+        Message.objects.count(),
+        EntrySecret.objects.count(),
+        DBTaskResult.objects.count(),
+        Cell.objects.count(),
+    )
     assert after == before
 
 
@@ -149,7 +170,9 @@ def test_book_refuses_a_full_day(world):
 def test_book_refuses_a_way_of_paying_that_the_hospital_does_not_take(world):
     world.city.pays_online = False
     world.city.save()
-    with pytest.raises(DomainError, match="City General Hospital does not take this way of paying") as refused:
+    with pytest.raises(
+        DomainError, match="City General Hospital does not take this way of paying"
+    ) as refused:
         f.book(world.at_city, world.paul, pay="online")
     assert refused.value.field == "pay"
 
@@ -191,7 +214,12 @@ def test_serial_numbers_count_the_day_and_are_never_given_twice(world):
 def test_book_online_keeps_the_time_for_fifteen_minutes_and_nothing_more(world):
     visit = f.again(f.book(world.at_city, world.paul, pay="online"))
     until = f.NOW + dt.timedelta(minutes=15)
-    assert (visit.status, visit.serial, visit.hold.status, visit.hold.expires_at) == (Status.PROPOSED, None, "live", until)
+    assert (visit.status, visit.serial, visit.hold.status, visit.hold.expires_at) == (
+        Status.PROPOSED,
+        None,
+        "live",
+        until,
+    )
     assert set(visit.cells.values_list("lapses_at", flat=True)) == {until}
     assert f.invoice_of(visit).status == Invoice.Status.DRAFT
     assert not Message.objects.exists()
@@ -348,7 +376,11 @@ def test_release_gives_the_time_back_and_refunds_a_payment_that_still_comes(worl
     with in_hospital(world.city):
         operations.release_hold(visit, by=world.users.paul)
     visit = f.again(visit)
-    assert (visit.status, visit.cancelled_by, visit.hold.status) == (Status.CANCELLED, "patient", Hold.Status.RELEASED)
+    assert (visit.status, visit.cancelled_by, visit.hold.status) == (
+        Status.CANCELLED,
+        "patient",
+        Hold.Status.RELEASED,
+    )
     assert not Cell.objects.exists()
     f.pay_online(visit, attempt)
     with everywhere():

@@ -42,7 +42,11 @@ def test_slots_fill_the_hours_and_the_last_one_ends_with_them():
 
 
 def test_slots_are_utc_moments_of_local_hours():
-    assert list(slots_of_day(plan(), MONDAY)) == [utc(2026, 11, 23, 10), utc(2026, 11, 23, 10, 20), utc(2026, 11, 23, 10, 40)]
+    assert list(slots_of_day(plan(), MONDAY)) == [
+        utc(2026, 11, 23, 10),
+        utc(2026, 11, 23, 10, 20),
+        utc(2026, 11, 23, 10, 40),
+    ]
 
 
 def test_starts_lie_on_multiples_of_five_minutes_whatever_was_stored():
@@ -70,7 +74,10 @@ def test_a_taken_cell_takes_every_slot_it_lies_in():
     taken = frozenset({utc(2026, 11, 23, 10, 35)})
     assert free(plan(taken=taken)) == ["16:00", "16:40"]
     assert free(plan(taken=taken, slot_minutes=30)) == ["16:00"]
-    assert free(plan(taken=frozenset({utc(2026, 11, 23, 10)}), slot_minutes=5, closes="16:15")) == ["16:05", "16:10"]
+    assert free(plan(taken=frozenset({utc(2026, 11, 23, 10)}), slot_minutes=5, closes="16:15")) == [
+        "16:05",
+        "16:10",
+    ]
 
 
 def test_a_visit_must_be_booked_ahead_by_the_lead_time_to_the_minute():

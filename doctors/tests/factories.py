@@ -23,7 +23,13 @@ from doctors.models import (
     WeeklyHours,
 )
 from hospitals.models import Role
-from hospitals.tests.factories import DepartmentFactory, HospitalFactory, MembershipFactory, OwnedFactory, PersonFactory
+from hospitals.tests.factories import (
+    DepartmentFactory,
+    HospitalFactory,
+    MembershipFactory,
+    OwnedFactory,
+    PersonFactory,
+)
 
 PDF = b"%PDF-1.4\n1 0 obj << /Type /Page >> endobj\n%%EOF\n"
 
@@ -67,7 +73,7 @@ class DoctorFactory(factory.django.DjangoModelFactory):
     qualifications = "MBBS, FCPS"
     practising_since = 2010
     city = "Dhaka"
-    licence_number = factory.Sequence(lambda n: f"A-{n}")
+    licence_number = factory.Sequence(lambda n: f"B-{n:05d}")
     licence_expires = dt.date(2035, 6, 30)
 
 

@@ -3,13 +3,15 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.world import mails_to
 from core.errors import Conflict, DomainError
 from core.search import search_ids
+from core.uploads import read_image
 from doctors.models import Doctor, Speciality
 from doctors.operations import (
     DoctorDetails,
@@ -72,7 +74,7 @@ def test_sign_up_makes_a_doctor_who_must_confirm_the_address():
     assert doctor.licence_number == "A-51920"
     assert doctor.user.email_verified_at is None
     assert doctor.user.name == "Dr Tahmina Yasmin"
-    assert [message.subject for message in mails_to("tahmina@demo.test")] == ["Confirm your e-mail address"] or mail.outbox
+    assert len(mails_to("tahmina@demo.test")) == 1
     assert [match for match, _score in search_ids("doctors.doctor", "tahmina")] == [doctor.pk]
     assert [match for match, _score in search_ids("doctors.doctor", "তাহমিনা")] == [doctor.pk]
     assert EntrySecret.objects.filter(kind="doctors.signed_up", reference=doctor.public_id).count() == 1
@@ -162,11 +164,12 @@ def test_sign_up_page_creates_the_account_and_says_the_same_for_a_known_address(
     page = client.post(reverse("doctors:sign_up"), data)
     assert page.status_code == 200
     doctor = Doctor.objects.get()
-    assert doctor.practising_since == dt.date.today().year - 11
+    assert doctor.practising_since == timezone.now().year - 11
     assert doctor.photo
     User.objects.update(email_verified_at=dt.datetime.now(dt.UTC))
     again = client.post(reverse("doctors:sign_up"), typed())
-    assert again.content == page.content.replace(b"", b"") or again.status_code == 200
+    assert "We wrote to <b>tahmina@demo.test</b>" in page.content.decode()
+    assert "We wrote to <b>tahmina@demo.test</b>" in again.content.decode()
     assert Doctor.objects.count() == 1
 
 
@@ -198,8 +201,6 @@ def test_sign_up_page_with_a_taken_licence_does_not_tell_whose(client):
 
 
 def test_sign_up_page_with_a_photo_that_is_none(client):
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     page = client.post(reverse("doctors:sign_up"), typed(photo=SimpleUploadedFile("a.jpg", b"no picture")))
     assert page.status_code == 422
     assert "not a picture we can read" in page.content.decode()
@@ -230,8 +231,6 @@ def test_photo_is_served_to_anyone_and_kept_for_a_year(cast, as_person, django_c
     assert stale["Cache-Control"] == "public, max-age=300"
     old_url, old_name, storage = doctor.photo_url, doctor.photo.name, doctor.photo.storage
     with django_capture_on_commit_callbacks(execute=True):
-        from core.uploads import read_image
-
         doctor = set_photo(doctor, photo=read_image(picture_upload(), max_side=50), by=cast.dora)
     assert doctor.photo_url != old_url
     assert not storage.exists(old_name)

@@ -17,9 +17,10 @@ from records.operations.prescriptions import VALID_DAYS
 from .names import DIAGNOSES, PLANS
 from .plans import Plan
 from .visits import about
-from .world import Place, World, insert
+from .world import World, insert
 
 Frequency = PrescriptionLine.Frequency
+READ_TOGETHER = 400
 PRESCRIBED = 0.6  # share of visits with a prescription
 DOSES = {DoseUnit.MILLILITRE: Decimal(5), DoseUnit.PUFF: Decimal(2), DoseUnit.DROP: Decimal(1)}
 
@@ -94,13 +95,17 @@ def _line_of_visit(visit: Visit, note: VisitNote) -> TimelineEntry:
 def _write_prescriptions(world: World, pairs: list[tuple[Visit, Plan]], medicines: list[Medicine]) -> list[TimelineEntry]:
     wanted = [pair for pair in pairs if world.random.random() < PRESCRIBED]
     rows = insert([_prescription(world, visit, plan) for visit, plan in wanted])
-    insert([line for row in rows for line in _lines(world, row, medicines)])
-    prefetch_related_objects(rows, "lines__medicine__generic")
+    names: dict[int, list[str]] = {}
+    lines = [line for row in rows for line in _lines(world, row, medicines)]
+    for line in insert(lines):
+        names.setdefault(line.prescription_id, []).append(line.medicine.generic.name)
+    for start in range(0, len(rows), READ_TOGETHER):
+        prefetch_related_objects(rows[start : start + READ_TOGETHER], "lines")
     for row, (_, plan) in zip(rows, wanted, strict=True):
         _record(world, "records.prescription", row.public_id, plan, plan.ends_at, version=row)
         if row.status == Prescription.Status.CANCELLED:
             _record(world, "records.prescription_cancelled", row.public_id, plan, plan.ends_at, reason=row.cancel_reason)
-    return [_line_of_prescription(row) for row in rows]
+    return [_line_of_prescription(row, names[row.pk]) for row in rows]
 
 
 def _prescription(world: World, visit: Visit, plan: Plan) -> Prescription:
@@ -114,7 +119,7 @@ def _prescription(world: World, visit: Visit, plan: Plan) -> Prescription:
         doctor=visit.doctor,
         status=Prescription.Status.CANCELLED if cancelled else Prescription.Status.ACTIVE,
         advice=world.random.choice(PLANS),
-        letterhead=_letterhead(plan.place, visit),
+        letterhead=_letterhead(world, plan, visit),
         signed_at=signed_at,
         valid_until=visit.hospital.local(signed_at).date() + dt.timedelta(days=VALID_DAYS),
         cancelled_at=signed_at if cancelled else None,
@@ -122,10 +127,10 @@ def _prescription(world: World, visit: Visit, plan: Plan) -> Prescription:
     )
 
 
-def _letterhead(place: Place, visit: Visit) -> dict[str, str]:
+def _letterhead(world: World, plan: Plan, visit: Visit) -> dict[str, str]:
     """Return what records' letterhead_of gives, without its queries; a test holds the two together."""
-    hospital, doctor, patient = place.hospital, visit.doctor, visit.patient
-    allergies = getattr(patient, "allergies", None)
+    hospital, doctor, patient = plan.place.hospital, visit.doctor, visit.patient
+    allergies = world.allergies.get(patient.pk)
     places = [hospital.address, hospital.area, hospital.city]
     return {
         "hospital": hospital.name,
@@ -141,7 +146,7 @@ def _letterhead(place: Place, visit: Visit) -> dict[str, str]:
         "patient_bn": patient.name_bn,
         "born": patient.birth_date.isoformat(),
         "sex": str(patient.sex),
-        "number": place.numbers[patient.pk],
+        "number": plan.place.numbers[patient.pk],
         "allergies": str(allergies.answer) if allergies else "",
         "allergies_text": allergies.text if allergies else "",
     }
@@ -167,8 +172,8 @@ def _lines(world: World, prescription: Prescription, medicines: list[Medicine]) 
         )
 
 
-def _line_of_prescription(prescription: Prescription) -> TimelineEntry:
-    names = ", ".join(dict.fromkeys(line.medicine.generic.name for line in prescription.lines.all()))
+def _line_of_prescription(prescription: Prescription, generics: list[str]) -> TimelineEntry:
+    names = ", ".join(dict.fromkeys(generics))
     return TimelineEntry(
         hospital=prescription.hospital,
         patient=prescription.patient,

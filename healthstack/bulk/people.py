@@ -209,7 +209,8 @@ def add_patients(world: World) -> None:
     places = world.share(len(patients))
     _register(world, list(zip(patients, places, strict=True)))
     asked = [patient for patient in patients if world.random.random() < 0.6]
-    insert([_allergies(world, patient) for patient in asked])
+    world.allergies = {patient.pk: _allergies(world, patient) for patient in asked}
+    insert(list(world.allergies.values()))
     world.write_trail()
 
 

@@ -20,6 +20,7 @@ from healthstack.demo.cast import DOMAIN, PASSWORD
 from hospitals.models import Department, Hospital, Membership
 from ledger.operations import NOBODY, About, Happened, record_many
 from patients.models import Patient
+from records.models import Allergies
 
 from .names import Names
 from .size import Size
@@ -53,6 +54,7 @@ class World:
         self.password_hash = make_password(PASSWORD)
         self.places: list[Place] = []
         self.hours: dict[int, list[tuple[int, int, int]]] = {}  # weekday, opening and closing hour, by affiliation
+        self.allergies: dict[int, Allergies] = {}  # by patient
         self.doctor = Doctor()
         self.patient = Patient()
         self._trail: list[Happened] = []

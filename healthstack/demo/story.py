@@ -96,7 +96,7 @@ def _hospital(slug: str) -> Hospital:
 
 
 def _details(part: cast.DoctorPart) -> DoctorDetails:
-    number = 48000 + sum(map(ord, part.login))
+    number = 48213 + 37 * (*cast.DOCTORS, cast.APPLICANT).index(part)
     return DoctorDetails(
         name=part.name,
         name_bn=part.name_bn,

@@ -41,6 +41,7 @@ def prescribe(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         draft, stored = queries.draft_of(appointment)
         seen = queries.draft_hash(draft, stored) if draft else ""
         lines = EditedLineFormSet(initial=[line_values(line) for line in stored], prefix=LINE)
+        lines.medicines = {line.medicine.public_id: line.medicine for line in stored}
         return _page(request, appointment, PrescriptionForm(initial=draft_values(draft, seen)), lines)
     step, value = _step(request.POST)
     if step != "save":

@@ -1,0 +1,42 @@
+"""Fill a database for measurements."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from dataclasses import fields
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from healthstack.bulk import DoesNotFit, Size, fill, is_filled
+
+
+class Command(BaseCommand):
+    help = "Fill an empty database with made-up people and visits, for measurements, and check what must hold in it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take how many of each; the same seed gives the same names and ids."""
+        for one in fields(Size):
+            parser.add_argument(f"--{one.name}", type=int, default=one.default, help=f"default {one.default}")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("This is production. Made-up people with a known password must not be here.")
+        size = Size(**{one.name: options[one.name] for one in fields(Size)})
+        if min(size.hospitals, size.doctors, size.patients) < 1 or size.appointments < 0:
+            raise CommandError("There must be at least one hospital, one doctor and one patient.")
+        if is_filled():
+            raise CommandError("This database was filled before. Use an empty one: nothing was changed.")
+        started = time.monotonic()
+        try:
+            counts = fill(size, self.stdout.write)
+        except DoesNotFit as reason:
+            raise CommandError(f"{reason} Ask for fewer visits, and use an empty database.") from reason
+        for what, number in counts.items():
+            self.stdout.write(f"{number:>9,} {what}")
+        self.stdout.write(f"filled in {time.monotonic() - started:.0f} s")
+        call_command("check_invariants", stdout=self.stdout)
+        self.stdout.write(f"seed_bulk took {time.monotonic() - started:.0f} s")

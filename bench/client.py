@@ -1,4 +1,4 @@
-"""The load: a process of its own, so that it takes no time from the measuring one. Jobs come and answers go as JSON lines."""
+"""The load, in a process of its own: jobs come in and tallies go out as lines of JSON."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def run(job: dict[str, Any], seed: int) -> Tally:
     started = time.monotonic()
     until = started + job["seconds"]
     threads = [
-        threading.Thread(target=_work, args=(job, until, seed + number, tally)) for number, tally in enumerate(tallies)
+        threading.Thread(target=_work, args=(job, until, seed + number, tally))
+        for number, tally in enumerate(tallies)
     ]
     for thread in threads:
         thread.start()

@@ -22,7 +22,9 @@ class QueryCountMiddleware:
             return self.get_response(request)
         statements: list[str] = []
 
-        def count(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        def count(
+            execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+        ) -> Any:
             # Opening the connection and transactions are no questions that a page asks.
             if not sql.startswith(("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
                 statements.append(sql)

@@ -63,7 +63,12 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: str) -> None:
 
 
 def ask(
-    port: int, path: str, cookie: str = "", *, body: bytes | None = None, headers: dict[str, str] | None = None
+    port: int,
+    path: str,
+    cookie: str = "",
+    *,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
 ) -> tuple[http.client.HTTPResponse, bytes]:
     """Return the answer to one request and its body; no redirect is followed."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)

@@ -56,15 +56,17 @@ def numbers_have_no_gaps() -> Iterator[str]:
             yield f"The {key[1]} numbers of hospital {key[0]} do not run from 1 to {last.get(key, 0)}."
 
 
-@invariant("billing: a paid invoice has as much money as it asks for")
-def paid_invoices_are_paid() -> Iterator[str]:
-    """Yield one sentence for each paid invoice whose applied money is less than its total without what was credited."""
+@invariant("billing: what was applied to an invoice is what it asks for")
+def applied_money_is_asked_for() -> Iterator[str]:
+    """Yield one sentence for each invoice with too little money, or with money that should have gone back."""
     captured = _sums(Payment.objects.all(), "invoice", "amount")
     refunded = _sums(Payment.objects.all(), "invoice", "refund_total")
-    for invoice in Invoice.objects.filter(kind=Invoice.Kind.INVOICE, status=Invoice.Status.PAID):
+    closed = {Invoice.Status.PAID, Invoice.Status.CREDITED}
+    for invoice in Invoice.objects.filter(kind=Invoice.Kind.INVOICE).iterator(chunk_size=2000):
+        asked = invoice.total - invoice.credited if invoice.status in closed else NOTHING
         applied = captured.get(invoice.pk, NOTHING) - refunded.get(invoice.pk, NOTHING)
-        if applied < invoice.total - invoice.credited:
-            yield f"{invoice.label} of hospital {invoice.hospital_id} counts as paid with {applied}."
+        if applied != asked:
+            yield f"{invoice.label} {invoice.public_id} asks for {asked} and has {applied}."
 
 
 @invariant("billing: what was credited is the sum of the credit notes")

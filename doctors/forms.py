@@ -66,7 +66,9 @@ class DetailsForm(forms.Form):
     )
     gender = forms.ChoiceField(label=_("Gender"), choices=Doctor.Gender.choices, initial=Doctor.Gender.UNKNOWN)
     phone = ContactNumberField()
-    speciality = forms.ModelChoiceField(label=_("Speciality"), queryset=Speciality.objects.order_by("name"))
+    speciality = forms.ModelChoiceField(
+        label=_("Speciality"), queryset=Speciality.objects.order_by("name"), empty_label=_("Choose one")
+    )
     qualifications = forms.CharField(
         label=_("Qualifications"), max_length=200, help_text=_("Like MBBS, FCPS (Cardiology).")
     )

@@ -103,7 +103,7 @@ class Doctor(models.Model):
     @property
     def photo_version(self) -> str:
         """The photo file's random name."""
-        return PurePath(self.photo.name).stem if self.photo else ""
+        return PurePath(self.photo.name or "").stem
 
     @property
     def years(self) -> int:
@@ -157,7 +157,7 @@ class Certificate(models.Model):
     @property
     def filename(self) -> str:
         """What the file is called when somebody saves it."""
-        return f"{self.title}{PurePath(self.file.name).suffix}"
+        return f"{self.title}{PurePath(str(self.file.name)).suffix}"
 
 
 class ApplicationQuerySet(ScopedQuerySet):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, Q, QuerySet
 
 from core.search import queryset_matches
@@ -44,7 +46,7 @@ def applications_of_hospital(hospital: Hospital, *, tab: str, text: str = "") ->
     """Return the hospital's applications of a tab: those that wait by age, decided ones by the latest decision."""
     rows: QuerySet[Application] = Application.objects.filter(hospital=hospital, status=TABS[tab])
     if text:
-        found = queryset_matches(SEARCH_KIND, text).order_by().values("match")
+        found = _found(text)
         rows = rows.filter(
             Q(doctor__in=found) | Q(doctor__licence_number__icontains=text) | Q(doctor__speciality__name__icontains=text)
         )
@@ -128,8 +130,14 @@ def doctors_of_hospital(hospital: Hospital, *, text: str = "", department: str =
 
 
 def _named(text: str) -> Q:
-    found = queryset_matches(SEARCH_KIND, text).order_by().values("match")
+    found = _found(text)
     return Q(doctor__in=found) | Q(doctor__speciality__in=specialities_matching(text).order_by().values("pk"))
+
+
+def _found(text: str) -> Any:
+    """Return the primary keys of doctors whose name is like the text, as a subquery."""
+    matches: Any = queryset_matches(SEARCH_KIND, text).order_by()
+    return matches.values("match")
 
 
 def doctors_on_page(hospital: Hospital, *, text: str = "", speciality: str = "") -> QuerySet[Affiliation]:

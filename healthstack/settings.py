@@ -14,10 +14,10 @@ from django.core.exceptions import ImproperlyConfigured
 from .secrets import demo_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
 env.read_env(env("ENV_FILE", default=str(BASE_DIR / ".env")))
+VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 
 ENVIRONMENT = env("ENVIRONMENT", default="demo")
 if ENVIRONMENT not in {"demo", "production"}:

@@ -50,6 +50,8 @@ def enter_hospital(request: HttpRequest, slug: str) -> Area:
     roles = roles_in(request.user, hospital.pk) if hospital else frozenset()
     if hospital is None or not roles:
         raise Http404
+    if roles == {Role.DOCTOR}:
+        raise PermissionDenied  # doctors work below /doctor/; the desk's pages can do more with a visit than they may
     request.hospital = hospital
     narrow = partial(_of_hospital, hospital)
     return Area("h", (hospital.pk,), subject=hospital, narrow=narrow, roles=roles)

@@ -57,7 +57,9 @@ def record(
     """
     kinds.get(kind)
     _refuse_outside_transaction()
-    happened = Happened(kind, reference, by, timezone.now(), about=about, version=version, body=body, reason=reason)
+    happened = Happened(
+        kind, reference, by, timezone.now(), about=about, version=version, body=body, reason=reason
+    )
     return _append(_draft(happened))
 
 

@@ -8,11 +8,13 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
+from core.ids import public_id
+
 from .models import MailboxAttachment, MailboxMail
 
 
 class MailboxBackend(BaseEmailBackend):
-    """Keeps each mail as a row, with its attachments."""
+    """Keeps each mail as a row, with its attachments; each has one recipient."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Store the mails and return how many."""
@@ -25,15 +27,18 @@ class MailboxBackend(BaseEmailBackend):
         html = next(
             (str(part[0]) for part in getattr(message, "alternatives", []) if part[1] == "text/html"), ""
         )
+        content = {"subject": message.subject[:300], "text": str(message.body), "html": html}
+        # A mail that is sent again, because its worker was killed before it noted it as sent, bears the same id.
+        # The mailbox keeps it once, as mail programs do.
+        own_id = message.extra_headers.get("Message-ID", "").strip("<>").partition("@")[0][:16] or public_id()
         for address in message.to:
-            mail = MailboxMail.objects.create(
-                to=address, subject=message.subject[:300], text=str(message.body), html=html
+            mail, is_new = MailboxMail.objects.get_or_create(
+                public_id=own_id, defaults={"to": address, **content}
             )
-            for filename, content, content_type in message.attachments:
-                raw = content.encode() if isinstance(content, str) else content
+            for filename, raw, content_type in message.attachments if is_new else ():
                 MailboxAttachment.objects.create(
                     mail=mail,
                     filename=filename or "file",
-                    content=raw,
+                    content=raw.encode() if isinstance(raw, str) else raw,
                     content_type=content_type or "text/plain",
                 )

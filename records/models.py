@@ -60,7 +60,12 @@ class PrescriptionQuerySet(OfPatientQuerySet):
     def with_people(self) -> PrescriptionQuerySet:
         """Fetch what a sheet shows about them in the same query."""
         return self.select_related(
-            "patient__allergies", "doctor__speciality", "hospital", "replaces", "replaced_by"
+            "patient__allergies",
+            "doctor__speciality",
+            "hospital",
+            "visit__appointment",
+            "replaces",
+            "replaced_by",
         )
 
     def for_patient(self, patient: Patient) -> PrescriptionQuerySet:

@@ -22,8 +22,9 @@ from types import FrameType
 
 from scripts.install import ROOT, RUNTIME, VENV_PYTHON, InstallError, install
 
-VAR = ROOT / "var"
-ENV_FILE = ROOT / ".env"
+# A second portal from the same checkout, as tests start one, has its data and its .env elsewhere.
+VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var")
+ENV_FILE = Path(os.environ.get("ENV_FILE") or ROOT / ".env")
 KEYS = ("SECRET_KEY", "JWT_SECRET")
 DEFAULT_PORT = 8000
 START_SECONDS = 60.0
@@ -183,6 +184,7 @@ def _start_supervisor(port: int, simulator: int) -> subprocess.Popen[bytes]:
     environment = os.environ | {
         "PORT": str(port),
         "SIMULATOR_PORT": str(simulator),
+        "VAR_DIR": str(VAR),
         "WITH_SIMULATOR": "true" if _is_demo() else "false",
         "PYTHONUNBUFFERED": "1",
     }

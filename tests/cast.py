@@ -139,7 +139,7 @@ def make_cast(*, rows: int = 1) -> Cast:
         _patient(cast, variant)
         with in_hospital(cast.hospitals[HOME[variant]]):
             _care(cast, variant, rows)
-    _staff_canaries(cast)
+    _staff_canaries(cast, rows)
     _notices_and_sessions(cast, rows)
     _other_names(cast)
     return cast
@@ -172,8 +172,9 @@ def _hospital(cast: Cast, slug: str, speciality: Speciality, rows: int) -> None:
 
 
 def _invite(cast: Cast, slug: str, admin: str, number: int) -> None:
-    email = cast.canary(f"zq{slug}invited{number}@demo.test", admin, "root")
-    name = cast.canary(f"Zq{slug}invited{number}name", admin, "root")
+    email = f"zq{slug}invited{number}@demo.test"
+    cast.canary(email, admin, "root", email)
+    name = cast.canary(f"Zq{slug}invited{number}name", admin, "root", email)
     role = Role.ADMIN if number == 0 else Role.RECEPTIONIST
     invitation = invite_staff(cast.hospitals[slug], email=email, name=name, role=role, by=cast.people[admin])
     cast.keep("invitation", slug, invitation)
@@ -216,7 +217,8 @@ def _doctor(cast: Cast, variant: str, speciality: Speciality, rows: int) -> None
     admin = "ada" if slug == "own" else "mallory"
     doctor = cast.doctors[login] = cast.keep("doctor", variant, become_doctor(user, details=_details(login, speciality, 0)))
     for _number in range(rows):
-        cast.keep("paper", variant, _paper(cast, login, doctor, admin))
+        # Both admins: the doctor works for one and has applied to the other.
+        cast.keep("paper", variant, _paper(cast, login, doctor, "ada", "mallory"))
     with in_hospital(hospital):
         application = apply_to_hospital(doctor, hospital=hospital, by=user)
         approved = approve_application(
@@ -391,14 +393,15 @@ def _money_to_check(cast: Cast, variant: str) -> None:
     _ids(cast, variant, attempt, payment, refund)
 
 
-def _staff_canaries(cast: Cast) -> None:
+def _staff_canaries(cast: Cast, rows: int) -> None:
     for slug, admin in (("own", "ada"), ("other", "mallory")):
         people = [*STAFF[slug], *(DOCTOR[variant] for variant in DOCTOR if HOME[variant] == slug)]
         patients = [PATIENT[variant] for variant in PATIENT if HOME[variant] == slug]
         for login in STAFF[slug]:
             cast.canary(f"zq{login}mail@demo.test", *people, "root")
             # By name they stand in the history of their patients' visits.
-            cast.canary(f"Zq{login}name", *people, *patients, "root")
+            invited = [f"zq{slug}invited{number}@demo.test" for number in range(rows)]
+            cast.canary(f"Zq{login}name", *people, *patients, *invited, "root")
         with in_hospital(cast.hospitals[slug]):
             for membership in Membership.objects.all():
                 cast.canary(membership.public_id, admin, "root", what="the id of a membership")

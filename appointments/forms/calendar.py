@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.forms import BoundField
-from django.utils.dates import WEEKDAYS
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -80,10 +80,14 @@ class WeekForm(forms.Form):
     def _cells(self) -> list[tuple[int, int]]:
         return [(day, row) for day in range(7) for row in range(self._count[day])]
 
-    def days(self) -> list[tuple[str, list[WeekRow]]]:
-        """Return the days by name with their rows, for the page."""
+    def days(self) -> list[tuple[str, str, list[WeekRow]]]:
+        """Return the days by name and short name with their rows, for the page."""
         return [
-            (str(WEEKDAYS[day]), [WeekRow(self[f"d{day}_{row}_from"], self[f"d{day}_{row}_until"]) for row in range(rows)])
+            (
+                str(WEEKDAYS[day]),
+                str(WEEKDAYS_ABBR[day]),
+                [WeekRow(self[f"d{day}_{row}_from"], self[f"d{day}_{row}_until"]) for row in range(rows)],
+            )
             for day, rows in self._count.items()
         ]
 

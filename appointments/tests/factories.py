@@ -103,6 +103,12 @@ class WalkInFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Walk-in {n}")
     birth_date = dt.date(1970, 1, 1)
 
+    @classmethod
+    def _create(cls, model_class: type[Any], *args: Any, **kwargs: Any) -> Any:
+        patient = super()._create(model_class, *args, **kwargs)
+        index_text("patients.patient", patient.pk, patient.name)
+        return patient
+
 
 def give_hours(
     affiliation: Affiliation, *, opens: dt.time = dt.time(16), closes: dt.time = dt.time(18)

@@ -266,7 +266,7 @@ def test_profile_takes_the_same_few_queries(city, counted, client_of):
     for number in range(3):
         f.book(city.at_city, f.PatientFactory(), f.FOUR + number * f.LENGTH)
         f.working(city.dora)
-    assert few == counted(client_of(city.users.paul), url) == 8
+    assert few == counted(client_of(city.users.paul), url) == 7
 
 
 def test_a_stranger_sees_no_visit_on_public_pages(city, client_of):

@@ -98,7 +98,8 @@ def desk_search(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose a patient, then a doctor who is free."""
     text = request.GET.get("q", "").strip()[:100]
     hospital = request.hospital
-    patient = patients_of(hospital).filter(public_id=request.GET.get("patient", "")).first()
+    wanted = request.GET.get("patient", "")
+    patient = Patient.objects.for_hospital(hospital).filter(public_id=wanted).first() if wanted else None
     context: dict[str, Any] = {"patient": patient, "q": text}
     if patient is not None:
         page = page_of(request, queries.doctors_of_hospital(hospital, text=text), size=10)

@@ -235,12 +235,13 @@ def test_invariants_hold_after_all_that_can_happen(cast, gateway):
 @pytest.mark.parametrize(
     ("model", "change", "breaks"),
     [
-        (Payment, {"refund_total": Decimal("1.00")}, {"each payment is what", "a paid invoice has"}),
+        (Payment, {"refund_total": Decimal("1.00")}, {"each payment is what", "what was applied"}),
         (Attempt, {"status": "expired"}, {"every paid attempt"}),
+        (Invoice, {"status": "issued"}, {"what was applied"}),
         (NumberSeries, {"last": 5}, {"invoice numbers have no gaps"}),
         (Invoice, {"number": 3}, {"invoice numbers have no gaps"}),
-        (Invoice, {"credited": Decimal("1.00")}, {"what was credited"}),
-        (Invoice, {"total": Decimal("1300.00")}, {"a paid invoice has", "lines add up"}),
+        (Invoice, {"credited": Decimal("1.00")}, {"what was credited", "what was applied"}),
+        (Invoice, {"total": Decimal("1300.00")}, {"what was applied", "lines add up"}),
     ],
 )
 def test_invariants_find_what_is_wrong(cast, gateway, model, change, breaks):

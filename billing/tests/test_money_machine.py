@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.errors import NonInteractiveExampleWarning
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
     precondition,
     rule,
@@ -58,18 +57,14 @@ class MoneyMachine(RuleBasedStateMachine):
         self.block.__enter__()
         self.clock = time_machine.travel(START, tick=False)
         self.traveller = self.clock.start()
-
-    @initialize()
-    def open_the_day(self):
         shop.reset()
         self.gateway = FakeGateway.fresh()
 
     def teardown(self):
         try:
-            if hasattr(self, "gateway"):
-                self._ask_about_everything()
-                self.money_is_conserved()
-                self._assert_all_captured_money_arrived()
+            self._ask_about_everything()
+            self.money_is_conserved()
+            self._assert_all_captured_money_arrived()
         finally:
             transaction.set_rollback(True)
             self.block.__exit__(None, None, None)
@@ -310,14 +305,10 @@ class MoneyMachine(RuleBasedStateMachine):
         self._assert_the_gateway_pays_back_no_more_than_it_took(captured)
 
     def _captured(self):
-        if not hasattr(self, "gateway"):
-            return {}
         paid = self.gateway.payments.values()
         return {answer.tran_id: answer.amount for answer in paid if answer.outcome is Outcome.PAID}
 
     def _assert_the_gateway_pays_back_no_more_than_it_took(self, captured):
-        if not captured:
-            return
         by_bank = {
             answer.bank_tran_id: answer.amount
             for answer in self.gateway.payments.values()

@@ -153,7 +153,7 @@ def _store_photo(doctor: Doctor, photo: ContentFile[bytes]) -> None:
 
 def _drop_photo_after_commit(doctor: Doctor) -> None:
     if doctor.photo:
-        storage, name = doctor.photo.storage, doctor.photo.name
+        storage, name = doctor.photo.storage, str(doctor.photo.name)
         transaction.on_commit(lambda: storage.delete(name))
 
 
@@ -194,6 +194,7 @@ def _record_licence(doctor: Doctor, before: tuple[str, dt.date], by: Actor) -> N
         "from": f"{before[0]} until {before[1].isoformat()}",
         "to": f"{doctor.licence_number} until {doctor.licence_expires.isoformat()}",
     }
-    for hospital_id in hospitals_of(doctor) or [None]:
+    concerned: list[int | None] = [*hospitals_of(doctor)]
+    for hospital_id in concerned or [None]:
         about = About(hospital_id=hospital_id)
         record("doctors.licence_changed", doctor.public_id, by=by, about=about, body=body)

@@ -103,7 +103,7 @@ def _list_context(request: HttpRequest, tab: str) -> dict[str, Any]:
     rows = queries.applications_of_hospital(request.hospital, tab=tab, text=text)
     paginator = Paginator(rows, 20)
     if not text:
-        paginator.count = counts[tab]  # type: ignore[misc]  # known already
+        paginator.count = counts[tab]  # known already
     page = paginator.get_page(request.GET.get("page"))
     labels = {"waiting": _("Waiting"), "approved": _("Approved"), "rejected": _("Rejected")}
     tabs = [(name, label, counts[name]) for name, label in labels.items()]

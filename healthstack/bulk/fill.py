@@ -36,7 +36,9 @@ from .world import MAIN, World, insert
 CHUNK = 2_000  # visits written in one transaction
 Say = Callable[[str], None]
 Result = TypeVar("Result")
-COUNTED = (Hospital, Doctor, Affiliation, Patient, User, Medicine, Appointment, Invoice, Attempt, Payment, Visit, Prescription)
+COUNTED = (
+    Hospital, Doctor, Affiliation, Patient, User, Medicine, Appointment, Invoice, Attempt, Payment, Visit, Prescription,
+)  # fmt: skip
 
 
 def is_filled() -> bool:
@@ -84,7 +86,11 @@ def _add_visits(world: World, medicines: list[Medicine]) -> None:
 
 @transaction.atomic
 def _write_chunk(
-    world: World, plans: list[Plan], books: Books, serials: Counter[tuple[int, dt.date]], medicines: list[Medicine]
+    world: World,
+    plans: list[Plan],
+    books: Books,
+    serials: Counter[tuple[int, dt.date]],
+    medicines: list[Medicine],
 ) -> None:
     write_appointments(world, plans, serials)
     write_money(world, plans, books)

@@ -26,7 +26,8 @@ from patients.operations import SEARCH_KIND as PATIENTS
 
 from .world import World, insert
 
-SYLLABLES = ("ra", "vi", "mo", "ta", "le", "xi", "no", "du", "ke", "sa", "pri", "zo", "ban", "cor", "fen", "lin")
+SYLLABLES = "ra vi mo ta le xi no du ke sa pri zo ban cor fen lin".split()
+ALIKE = "generic form strength route dose_unit pack_size prescription_only controlled bn_name".split()
 TOGETHER = 300  # affiliations whose plans are read together
 
 
@@ -39,8 +40,10 @@ def add_medicines(world: World) -> list[Medicine]:
     added = []
     for number in range(max(0, world.size.medicines - len(shipped))):
         like = world.random.choice(shipped)
-        row = Medicine(public_id=world.id(), code=f"BULK-{number:06d}", brand=next(brands), demonstration=True)
-        for name in ("generic", "form", "strength", "route", "dose_unit", "pack_size", "prescription_only", "controlled", "bn_name"):
+        row = Medicine(
+            public_id=world.id(), code=f"BULK-{number:06d}", brand=next(brands), demonstration=True
+        )
+        for name in ALIKE:
             setattr(row, name, getattr(like, name))
         row.manufacturer = "Bulk Demonstration Laboratories"
         added.append(row)
@@ -65,7 +68,10 @@ def index_all(world: World) -> None:
         rows = model.objects.order_by("pk").values_list("pk", "name", "name_bn")
         index_many(kind, ((pk, f"{name} {name_bn}") for pk, name, name_bn in rows.iterator(chunk_size=5_000)))
     words = (
-        (place.hospital.pk, [place.hospital.name, place.hospital.city, place.hospital.area, *map(str, place.departments)])
+        (
+            place.hospital.pk,
+            [place.hospital.name, place.hospital.city, place.hospital.area, *map(str, place.departments)],
+        )
         for place in world.places
     )
     index_many(HOSPITALS, ((pk, " ".join(word for word in found if word)) for pk, found in words))
@@ -87,7 +93,9 @@ def _next_free_rows(works: list[Affiliation]) -> list[NextFree]:
     for work in works:
         plan = plans[work.pk]
         soon = list(free_slots(plan, days_from(first, PROFILE_DAYS), now))
-        later = free_slots(plan, days_from(first + dt.timedelta(days=PROFILE_DAYS), HORIZON_DAYS - PROFILE_DAYS), now)
+        later = free_slots(
+            plan, days_from(first + dt.timedelta(days=PROFILE_DAYS), HORIZON_DAYS - PROFILE_DAYS), now
+        )
         starts = soon[:SHOWN] or list(islice(later, SHOWN))
         stale = [now + dt.timedelta(days=1)]
         if starts:

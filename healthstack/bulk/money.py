@@ -37,7 +37,9 @@ class Books:
 
     def series(self, hospital_id: int) -> list[NumberSeries]:
         """Return the rows that keep the last numbers."""
-        return [NumberSeries(hospital_id=hospital_id, kind=kind, last=last) for kind, last in self.last.items()]
+        return [
+            NumberSeries(hospital_id=hospital_id, kind=kind, last=last) for kind, last in self.last.items()
+        ]
 
 
 def write_money(world: World, plans: list[Plan], books: Books) -> None:
@@ -134,7 +136,11 @@ def _attempts(world: World, plan: Plan) -> list[Attempt]:
     elif issued and random.random() < 0.01:
         found.append(_attempt(world, plan, Method.ONLINE, Attempt.Status.REVIEW))
     elif plan.invoice.status == Invoice.Status.PAID:
-        found.append(_attempt(world, plan, random.choice((Method.CASH, Method.CASH, Method.TERMINAL)), Attempt.Status.PAID))
+        found.append(
+            _attempt(
+                world, plan, random.choice((Method.CASH, Method.CASH, Method.TERMINAL)), Attempt.Status.PAID
+            )
+        )
     return found
 
 
@@ -196,8 +202,20 @@ def _refund(world: World, plan: Plan) -> Refund:
         attempts=1,
         done_at=plan.ended_at if done else None,
     )
-    body = {"amount": str(refund.amount), "currency": refund.currency, "payment": payment.public_id, "reason": refund.reason}
-    world.record("billing.refund_owed", refund.public_id, by=booker(plan), at=plan.ended_at, about=about(plan), body=body)
+    body = {
+        "amount": str(refund.amount),
+        "currency": refund.currency,
+        "payment": payment.public_id,
+        "reason": refund.reason,
+    }
+    world.record(
+        "billing.refund_owed",
+        refund.public_id,
+        by=booker(plan),
+        at=plan.ended_at,
+        about=about(plan),
+        body=body,
+    )
     outcome = "billing.refund_done" if done else "billing.refund_unclear"
     world.record(outcome, refund.public_id, by=GATEWAY, at=plan.ended_at, about=about(plan))
     return refund

@@ -18,7 +18,13 @@ PLACES = {
     "Rangpur": ("Jahaj Company More",),
     "Mymensingh": ("Charpara",),
 }
-HOSPITAL_ENDINGS = ("General Hospital", "Medical Centre", "Clinic", "Specialised Hospital", "Diagnostic and Hospital")
+HOSPITAL_ENDINGS = (
+    "General Hospital",
+    "Medical Centre",
+    "Clinic",
+    "Specialised Hospital",
+    "Diagnostic and Hospital",
+)
 QUALIFICATIONS = ("MBBS", "MBBS, FCPS", "MBBS, MD", "MBBS, MRCP", "MBBS, MS", "MBBS, DCH", "MBBS, FCPS, MRCP")
 REASONS = (
     "Chest pain when climbing stairs", "Fever for four days", "Headache in the evening", "Cough that stays",

@@ -20,6 +20,7 @@ from .visits import about
 from .world import World, insert
 
 Frequency = PrescriptionLine.Frequency
+OFTEN = (Frequency.ONCE, Frequency.TWICE, Frequency.THRICE)
 READ_TOGETHER = 400
 PRESCRIBED = 0.6  # share of visits with a prescription
 DOSES = {DoseUnit.MILLILITRE: Decimal(5), DoseUnit.PUFF: Decimal(2), DoseUnit.DROP: Decimal(1)}
@@ -76,7 +77,9 @@ def _notes(world: World, visit: Visit, plan: Plan) -> Iterable[VisitNote]:
             author=plan.work.doctor.user,
             reason="A finding was missing." if number > 1 else "",
         )
-        _record(world, "records.visit_note", visit.public_id, plan, plan.ends_at, version=note, reason=note.reason)
+        _record(
+            world, "records.visit_note", visit.public_id, plan, plan.ends_at, version=note, reason=note.reason
+        )
         yield note
 
 
@@ -92,7 +95,9 @@ def _line_of_visit(visit: Visit, note: VisitNote) -> TimelineEntry:
     )
 
 
-def _write_prescriptions(world: World, pairs: list[tuple[Visit, Plan]], medicines: list[Medicine]) -> list[TimelineEntry]:
+def _write_prescriptions(
+    world: World, pairs: list[tuple[Visit, Plan]], medicines: list[Medicine]
+) -> list[TimelineEntry]:
     wanted = [pair for pair in pairs if world.random.random() < PRESCRIBED]
     rows = insert([_prescription(world, visit, plan) for visit, plan in wanted])
     names: dict[int, list[str]] = {}
@@ -104,7 +109,14 @@ def _write_prescriptions(world: World, pairs: list[tuple[Visit, Plan]], medicine
     for row, (_, plan) in zip(rows, wanted, strict=True):
         _record(world, "records.prescription", row.public_id, plan, plan.ends_at, version=row)
         if row.status == Prescription.Status.CANCELLED:
-            _record(world, "records.prescription_cancelled", row.public_id, plan, plan.ends_at, reason=row.cancel_reason)
+            _record(
+                world,
+                "records.prescription_cancelled",
+                row.public_id,
+                plan,
+                plan.ends_at,
+                reason=row.cancel_reason,
+            )
     return [_line_of_prescription(row, names[row.pk]) for row in rows]
 
 
@@ -155,7 +167,7 @@ def _letterhead(world: World, plan: Plan, visit: Visit) -> dict[str, str]:
 def _lines(world: World, prescription: Prescription, medicines: list[Medicine]) -> Iterable[PrescriptionLine]:
     for medicine in world.random.sample(medicines, world.random.randint(1, 3)):
         unit = DoseUnit(medicine.dose_unit)
-        dose, frequency = DOSES.get(unit, Decimal(1)), world.random.choice((Frequency.ONCE, Frequency.TWICE, Frequency.THRICE))
+        dose, frequency = DOSES.get(unit, Decimal(1)), world.random.choice(OFTEN)
         text = LineText(medicine.public_id, dose, frequency, days=world.random.choice((3, 5, 7, 14, 30)))
         yield PrescriptionLine(
             hospital=prescription.hospital,

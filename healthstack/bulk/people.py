@@ -19,7 +19,16 @@ from records.models import Allergies
 from .names import QUALIFICATIONS
 from .world import MAIN, Place, World, insert
 
-DEPARTMENTS = ("Medicine", "Cardiology", "Paediatrics", "Gynaecology", "Dermatology", "Orthopaedics", "Neurology", "Surgery")
+DEPARTMENTS = (
+    "Medicine",
+    "Cardiology",
+    "Paediatrics",
+    "Gynaecology",
+    "Dermatology",
+    "Orthopaedics",
+    "Neurology",
+    "Surgery",
+)
 SERVICES = ("Consultation", "Health check", "Follow-up")
 LANES = ((9, 13), (10, 13), (15, 18), (16, 20), (18, 21))  # local hours
 WEEK = (5, 6, 0, 1, 2, 3)  # Saturday to Thursday
@@ -76,7 +85,10 @@ def _add_staff(world: World) -> None:
         names = [world.names.person(female=female) for female in (True, False)]
         place.admin = world.user("bulk-admin" if place is world.main else f"bulk-admin-{number}", names[0])
         place.desk = world.user("bulk-desk" if place is world.main else f"bulk-desk-{number}", names[1])
-    more = [world.user(f"bulk-desk-of-main-{n}", world.names.person(female=True)) for n in range(world.size.doctors // 100)]
+    more = [
+        world.user(f"bulk-desk-of-main-{n}", world.names.person(female=True))
+        for n in range(world.size.doctors // 100)
+    ]
     root = world.user("bulk-root", "Bulk Root")
     root.is_platform_admin = True
     world.record("accounts.platform_admin_made", root.public_id)
@@ -99,8 +111,11 @@ def add_doctors(world: World) -> None:
     world.doctor = doctors[0]
     working = doctors[: len(doctors) - world.size.applicants]
     jobs = list(zip(working, world.share(len(working)), strict=True))
-    second = [(doctor, world.random.choice(world.others)) for doctor in working[1:] if world.random.random() < 0.15]
-    jobs += [(doctor, place) for doctor, place in second if (doctor, place) not in set(jobs)]
+    second = [
+        (doctor, world.random.choice(world.others)) for doctor in working[1:] if world.random.random() < 0.15
+    ]
+    known = set(jobs)
+    jobs += [job for job in second if job not in known]
     _add_affiliations(world, jobs, main_jobs=len(working))
     _add_applications(world, jobs, doctors[len(working) :])
     world.write_trail()
@@ -141,7 +156,9 @@ def _add_affiliations(world: World, jobs: list[tuple[Doctor, Place]], *, main_jo
         world.hours[work.pk] = [(row.weekday, row.starts.hour, row.ends.hour) for row in own]
         body = {"hours": [f"{row.weekday} {row.starts:%H:%M}-{row.ends:%H:%M}" for row in own]}
         about = About(hospital_id=work.hospital_id)
-        world.record("doctors.weekly_hours_written", work.public_id, by=work.doctor.user, about=about, body=body)
+        world.record(
+            "doctors.weekly_hours_written", work.public_id, by=work.doctor.user, about=about, body=body
+        )
     insert(hours)
 
 
@@ -196,7 +213,9 @@ def _add_applications(world: World, jobs: list[tuple[Doctor, Place]], applicants
         about, body = About(hospital_id=row.hospital_id), {"doctor": row.doctor.public_id}
         world.record("doctors.applied", row.public_id, by=row.doctor.user, about=about, body=body)
         if row.decided_by:
-            world.record("doctors.application_approved", row.public_id, by=row.decided_by, about=about, body=body)
+            world.record(
+                "doctors.application_approved", row.public_id, by=row.decided_by, about=about, body=body
+            )
 
 
 @transaction.atomic
@@ -238,7 +257,9 @@ def _patient(world: World, number: int) -> Patient:
 
 
 def _register(world: World, homes: list[tuple[Patient, Place]]) -> None:
-    second = [(patient, world.random.choice(world.others)) for patient, _ in homes if world.random.random() < 0.15]
+    second = [
+        (patient, world.random.choice(world.others)) for patient, _ in homes if world.random.random() < 0.15
+    ]
     known = {(patient.pk, place.hospital.pk) for patient, place in homes}
     last: Counter[int] = Counter()
     rows = []
@@ -250,7 +271,9 @@ def _register(world: World, homes: list[tuple[Patient, Place]]) -> None:
         place.patients.append(patient)
         place.numbers[patient.pk] = number
         about = About(patient.public_id, hospital.pk)
-        world.record("patients.registered", patient.public_id, by=place.desk, about=about, body={"number": number})
+        world.record(
+            "patients.registered", patient.public_id, by=place.desk, about=about, body={"number": number}
+        )
     insert(rows)
     insert([NumberSeries(hospital_id=hospital_id, last=number) for hospital_id, number in last.items()])
 
@@ -258,6 +281,10 @@ def _register(world: World, homes: list[tuple[Patient, Place]]) -> None:
 def _allergies(world: World, patient: Patient) -> Allergies:
     none = world.random.random() < 0.8
     answer = Allergies.Answer.NONE if none else Allergies.Answer.LISTED
-    row = Allergies(patient=patient, answer=answer, text="" if none else "Penicillin: rash", asked_by=world.doctor.user)
-    world.record("records.allergies_set", patient.public_id, by=world.doctor.user, about=About(patient.public_id))
+    row = Allergies(
+        patient=patient, answer=answer, text="" if none else "Penicillin: rash", asked_by=world.doctor.user
+    )
+    world.record(
+        "records.allergies_set", patient.public_id, by=world.doctor.user, about=About(patient.public_id)
+    )
     return row

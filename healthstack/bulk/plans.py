@@ -17,6 +17,10 @@ from .world import Place, World
 
 Status = Appointment.Status
 TRIES = 500
+ACCEPTED = {
+    Status.PENDING: 0,
+    Status.CANCELLED: 0.6,
+}  # share that somebody accepted; of all others everybody was
 TODAY = 12  # visits of the measured doctor on the present day, whatever the size: a day page does not grow with the years
 
 
@@ -75,7 +79,8 @@ class Planner:
         size, main = self.world.size, self.world.main
         of_doctor = [self._plan(main, main.works[0], None, today=n < TODAY) for n in range(size.of_doctor)]
         of_patient = [
-            self._plan(main, self.random.choice(main.works), self.world.patient) for _ in range(size.of_patient)
+            self._plan(main, self.random.choice(main.works), self.world.patient)
+            for _ in range(size.of_patient)
         ]
         return of_doctor + of_patient
 
@@ -96,7 +101,10 @@ class Planner:
     def _start(self, work: Affiliation, day: dt.date) -> dt.datetime | None:
         week = self.world.hours[work.pk]
         open_hours = [
-            hour for weekday, opens, closes in week if weekday == day.weekday() for hour in range(opens, closes)
+            hour
+            for weekday, opens, closes in week
+            if weekday == day.weekday()
+            for hour in range(opens, closes)
         ]
         if not open_hours:
             return None
@@ -113,7 +121,9 @@ class Planner:
         self._of_patient.add(of_patient)
         return True
 
-    def _decide(self, place: Place, work: Affiliation, patient: Patient, starts_at: dt.datetime, day: dt.date) -> Plan:
+    def _decide(
+        self, place: Place, work: Affiliation, patient: Patient, starts_at: dt.datetime, day: dt.date
+    ) -> Plan:
         random, now = self.random, self.world.now
         before = dt.timedelta(minutes=random.randint(200, 10 * 24 * 60))
         booked_at = starts_at - before if starts_at < now else min(now - before / 4, starts_at - before / 4)
@@ -134,13 +144,11 @@ class Planner:
 def _set_times(plan: Plan, random: Random, now: dt.datetime) -> None:
     latest = min(plan.starts_at, now)
     span = latest - plan.booked_at
-    accepted = plan.status not in {Status.PENDING, Status.CANCELLED} or (plan.status == Status.CANCELLED and random.random() < 0.6)
-    if plan.place.hospital.accepts_at_once or accepted:
-        at_once = plan.place.hospital.accepts_at_once
-        plan.accepted_at = plan.booked_at if at_once else plan.booked_at + span * random.uniform(0.05, 0.3)
+    if plan.place.hospital.accepts_at_once:
+        plan.accepted_at = plan.booked_at
+    elif random.random() < ACCEPTED.get(plan.status, 1):
+        plan.accepted_at = plan.booked_at + span * random.uniform(0.05, 0.3)
     if plan.status == Status.CANCELLED:
         plan.ended_at = plan.booked_at + span * random.uniform(0.4, 0.9)
-    elif plan.status == Status.FULFILLED:
-        plan.ended_at = plan.ends_at
-    elif plan.status == Status.NOSHOW:
+    elif plan.status in {Status.FULFILLED, Status.NOSHOW}:
         plan.ended_at = plan.ends_at

@@ -78,7 +78,9 @@ def _cells(plan: Plan) -> Iterable[Cell]:
 
 def _hold(plan: Plan) -> Hold:
     expires_at = plan.booked_at + dt.timedelta(minutes=15)
-    return Hold(hospital=plan.place.hospital, appointment=plan.row, status=Hold.Status.USED, expires_at=expires_at)
+    return Hold(
+        hospital=plan.place.hospital, appointment=plan.row, status=Hold.Status.USED, expires_at=expires_at
+    )
 
 
 def _changes(world: World, plan: Plan) -> Iterable[Change]:
@@ -120,7 +122,9 @@ def _care(world: World, plan: Plan) -> CareRelation:
     world.record("patients.care_opened", row.public_id, by=doctor, at=starts_at, about=about(plan), body=body)
     if ends_at:
         ended = {"ends_at": ends_at.isoformat()}
-        world.record("patients.care_ended", row.public_id, by=doctor, at=plan.ended_at, about=about(plan), body=ended)
+        world.record(
+            "patients.care_ended", row.public_id, by=doctor, at=plan.ended_at, about=about(plan), body=ended
+        )
     return CareRelation(
         hospital=plan.place.hospital,
         patient=plan.patient,

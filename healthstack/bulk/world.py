@@ -53,7 +53,8 @@ class World:
         self.now = timezone.now().replace(microsecond=0)
         self.password_hash = make_password(PASSWORD)
         self.places: list[Place] = []
-        self.hours: dict[int, list[tuple[int, int, int]]] = {}  # weekday, opening and closing hour, by affiliation
+        # Weekday, opening and closing hour, by affiliation.
+        self.hours: dict[int, list[tuple[int, int, int]]] = {}
         self.allergies: dict[int, Allergies] = {}  # by patient
         self.doctor = Doctor()
         self.patient = Patient()
@@ -96,11 +97,20 @@ class World:
         """Return a membership, not saved."""
         row = Membership(public_id=self.id(), hospital=hospital, user=user, role=role)
         body = {"user": user.public_id, "role": role}
-        self.record("hospitals.membership_added", row.public_id, about=About(hospital_id=hospital.pk), body=body)
+        self.record(
+            "hospitals.membership_added", row.public_id, about=About(hospital_id=hospital.pk), body=body
+        )
         return row
 
     def record(
-        self, kind: str, reference: str, *, by: Any = SEED, at: dt.datetime | None = None, about: About = NOBODY, **rest: Any
+        self,
+        kind: str,
+        reference: str,
+        *,
+        by: Any = SEED,
+        at: dt.datetime | None = None,
+        about: About = NOBODY,
+        **rest: Any,
     ) -> None:
         """Keep an entry for the trail; `write_trail` appends it."""
         self._trail.append(Happened(kind, reference, by, at or self.now, about=about, **rest))

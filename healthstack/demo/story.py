@@ -9,8 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.operations import add_verified_user, make_platform_admin
-from appointments.operations import accept_appointment, book_appointment, next_free, set_weekly_hours
-from appointments.queries import free_by_day
+from appointments.operations import next_free, set_weekly_hours
 from core.actors import SEED
 from core.tenancy import in_hospital
 from doctors.models import Affiliation, Doctor, Speciality
@@ -35,6 +34,7 @@ from patients.models import Patient
 from patients.operations import PatientDetails, become_patient
 
 from . import cast
+from .visits import play_visits
 
 
 def seed(today: dt.date) -> dict[str, int]:
@@ -59,7 +59,7 @@ def seed(today: dt.date) -> dict[str, int]:
     _apply(cast.APPLICANT, people[cast.APPLICANT.login], hospitals)
     for patient in cast.PATIENTS:
         _patient(patient, people[patient.login])
-    _visits(people, hospitals["city"], today)
+    play_visits(people, hospitals["city"], today)
     return {
         "hospitals": len(hospitals),
         "doctors": len(cast.DOCTORS),
@@ -170,22 +170,3 @@ def _patient(part: cast.PatientPart, user: User) -> None:
         city=part.city,
     )
     become_patient(user, details=details)
-
-
-@transaction.atomic
-def _visits(people: dict[str, User], hospital: Hospital, today: dt.date) -> None:
-    """Paul has a booked visit in three days; Pia's waits for Dora's answer."""
-    with in_hospital(hospital):
-        affiliation = Affiliation.objects.select_related("hospital", "doctor__user").get(
-            doctor__user=people["dora"]
-        )
-        if affiliation.appointments.exists():
-            return
-        free = free_by_day(affiliation, days=7)
-        coming = [starts for day, starts in free.items() if day > today and starts]
-        paul, pia = (Patient.objects.get(user=people[login]) for login in ("paul", "pia"))
-        visit = book_appointment(
-            affiliation, patient=paul, starts_at=coming[2][3], pay="desk", by=people["paul"]
-        )
-        accept_appointment(visit, by=people["dora"])
-        book_appointment(affiliation, patient=pia, starts_at=coming[0][5], pay="desk", by=people["pia"])

@@ -123,7 +123,9 @@ def test_visits_lie_in_the_doctors_hours(filled):
 
 def test_a_doctor_may_open_the_charts_of_accepted_visits(filled):
     opened = set(CareRelation.objects.values_list("reference", flat=True))
-    done = Appointment.objects.filter(status__in=["booked", "fulfilled", "noshow"]).values_list("public_id", flat=True)
+    done = Appointment.objects.filter(status__in=["booked", "fulfilled", "noshow"]).values_list(
+        "public_id", flat=True
+    )
     assert set(done) <= opened
 
 
@@ -185,7 +187,9 @@ def test_a_second_fill_is_refused_with_a_sentence(filled):
 
 
 def test_too_many_visits_for_so_few_doctors_are_refused_with_a_sentence(db):
-    with pytest.raises(CommandError, match=r"has too few doctors or patients for so many visits\. Ask for fewer visits"):
+    with pytest.raises(
+        CommandError, match=r"has too few doctors or patients for so many visits\. Ask for fewer visits"
+    ):
         seed_bulk(hospitals=1, doctors=1, patients=1, appointments=5_000)
 
 
@@ -204,7 +208,9 @@ def test_production_is_refused(db, settings):
 
 def test_people_are_found_by_what_waits_for_them(filled):
     assert Notice.objects.filter(user__email="bulk-doctor@demo.test").exists()
-    assert Application.objects.filter(status=Application.Status.APPROVED).count() == Affiliation.objects.count()
+    assert (
+        Application.objects.filter(status=Application.Status.APPROVED).count() == Affiliation.objects.count()
+    )
 
 
 def test_money_stands_in_every_state(db):
@@ -212,7 +218,9 @@ def test_money_stands_in_every_state(db):
     with everywhere():
         assert set(Invoice.objects.values_list("status", flat=True)) == {"issued", "paid", "credited"}
         assert Payment.objects.filter(refund_total__gt=0).count() == Refund.objects.count() > 0
-        assert {Attempt.Method.ONLINE, Attempt.Method.CASH} <= set(Attempt.objects.values_list("method", flat=True))
+        assert {Attempt.Method.ONLINE, Attempt.Method.CASH} <= set(
+            Attempt.objects.values_list("method", flat=True)
+        )
         assert VisitNote.objects.filter(number=2).exists()
         assert Cell.objects.filter(appointment__status=Appointment.Status.CANCELLED).count() == 0
         assert Visit.objects.filter(finished_at__isnull=True).count() == 0

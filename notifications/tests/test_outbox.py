@@ -148,6 +148,15 @@ def test_same_message_id_on_every_attempt(told, server):
     assert server.received[0].extra_headers["Message-ID"] == f"<{told.public_id}@demo.test>"
 
 
+def test_mailbox_keeps_a_mail_once_though_it_is_sent_again(told, settings):
+    settings.EMAIL_BACKEND = "notifications.mailbox.MailboxBackend"
+    deliver(told.pk)
+    Message.objects.update(status="sending", next_attempt_at=timezone.now())
+    deliver(told.pk)
+    told.refresh_from_db()
+    assert (told.status, told.attempts, MailboxMail.objects.get().public_id) == ("sent", 2, told.public_id)
+
+
 def test_what_is_no_longer_true_is_dropped(told, server):
     told.user.email_verified_at = timezone.now()
     told.user.save()

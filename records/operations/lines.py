@@ -92,7 +92,10 @@ def _word(pattern: str, flags: int = 0) -> re.Pattern[str]:
 def _avoided() -> list[tuple[re.Pattern[str], str]]:
     return [
         (_word(r"I\.?U\.?", re.IGNORECASE), _("“IU” is misread as IV or 10. Write “units”.")),
-        (re.compile(r"(?<![A-Za-z.])U(?![A-Za-z])", re.IGNORECASE), _("“U” is misread as 0 or 4. Write “units”.")),
+        (
+            re.compile(r"(?<![A-Za-z.])U(?![A-Za-z])", re.IGNORECASE),
+            _("“U” is misread as 0 or 4. Write “units”."),
+        ),
         (_word(r"Q\.?O\.?D\.?", re.IGNORECASE), _("“QOD” is misread as daily. Write “every other day”.")),
         (_word(r"Q\.?D\.?", re.IGNORECASE), _("“QD” is misread as four times a day. Write “daily”.")),
         (_word(r"MS"), _("“MS” can mean morphine or magnesium. Write the whole name.")),

@@ -86,7 +86,11 @@ def patients_of(doctor: Doctor, *, text: str = "") -> QuerySet[Patient]:
     number = Registration.objects.filter(patient=OuterRef("pk")).order_by("pk").values("number")[:1]
     last = Visit.objects.filter(patient=OuterRef("pk"), doctor=doctor).order_by("-started_at")
     rows = Patient.objects.cared_for_by(doctor.user_id).select_related("allergies")
-    rows = rows.annotate(number=Subquery(number), last_seen=Subquery(last.values("started_at")[:1]))
+    rows = rows.annotate(
+        number=Subquery(number),
+        last_seen=Subquery(last.values("started_at")[:1]),
+        last_zone=Subquery(last.values("hospital__zone")[:1]),
+    )
     if text:
         alike = [patient_id for patient_id, _score in search_ids(PATIENT_SEARCH, text, limit=200)]
         numbered = Registration.objects.filter(number__iexact=text).values("patient")

@@ -10,9 +10,11 @@ from typing import Any
 
 import rfc8785
 from django.db.models import Q, QuerySet
+from django.utils.dateformat import format as format_date
 
 from appointments.models import Appointment
 from core.documents import StoredDocument, find_document
+from core.formats import clock, local
 from doctors.models import Doctor
 from formulary.models import Medicine
 from patients.models import Patient, Registration
@@ -30,12 +32,21 @@ class Verification:
     """All that the public page says about a prescription."""
 
     state: str
-    signed_at: dt.datetime
+    signed: str
     valid_until: dt.date
     hospital: str
     hospital_bn: str
     doctor: str
-    zone: str
+
+
+def full_date(value: dt.date) -> str:
+    """Return 25 November 2026: with its year, since paper outlives it."""
+    return format_date(value, "j F Y")
+
+
+def full_moment(value: dt.datetime | None, zone: str) -> str:
+    """Return 25 November 2026, 6:52 pm in the zone; nothing for no moment."""
+    return f"{full_date(local(value, zone))}, {clock(value, zone)}" if value else ""
 
 
 def prescriptions_of(
@@ -168,12 +179,11 @@ def verification(code: str) -> Verification | None:
     head = found.letterhead
     return Verification(
         state=_state(found),
-        signed_at=found.signed_at,
+        signed=full_moment(found.signed_at, head["zone"]),
         valid_until=found.valid_until,
         hospital=head["hospital"],
         hospital_bn=head["hospital_bn"],
         doctor=head["doctor"],
-        zone=head["zone"],
     )
 
 

@@ -8,18 +8,15 @@ from dataclasses import dataclass
 import segno
 from django.conf import settings
 from django.urls import reverse
-from django.utils.dateformat import format as format_date
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from core.formats import clock, local
+from core.formats import local
 from core.pdf import Letterhead
 from patients.models import Patient
 
 from ..models import Allergies, Prescription, PrescriptionLine
-from .prescriptions import letterhead_of
-
-DATE = "j F Y"
+from .prescriptions import full_date, full_moment, letterhead_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,8 @@ class Sheet:
     signed: str
     cancelled: str
     verify_url: str
-    verify_words: str
+    verify_place: str
+    verify_code: str
 
 
 def verify_address(prescription: Prescription) -> str:
@@ -48,12 +46,11 @@ def verify_address(prescription: Prescription) -> str:
     return settings.PUBLIC_URL + reverse("records:verify", args=[prescription.verify_code])
 
 
-def _verify_words(prescription: Prescription) -> str:
-    """Return that address as people type it: no scheme, the code in groups of four, which the page takes as well."""
+def _place_and_code(prescription: Prescription) -> tuple[str, str]:
+    """Return that address as people type it: no scheme, and the code in groups of four, which the page takes as well."""
     code = prescription.verify_code
-    grouped = "-".join(code[start : start + 4] for start in range(0, len(code), 4))
-    address = settings.PUBLIC_URL + reverse("records:verify", args=[grouped])
-    return address.partition("://")[2].rstrip("/")
+    place = f"{settings.PUBLIC_URL}{reverse('records:check')}".partition("://")[2]
+    return place, "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def qr_svg(address: str) -> SafeString:
@@ -63,17 +60,9 @@ def qr_svg(address: str) -> SafeString:
     return mark_safe(code.svg_inline(border=2, light="#fff", omitsize=True, svgclass="qr", lineclass=None))  # noqa: S308
 
 
-def _date(value: dt.date) -> str:
-    return format_date(value, DATE)
-
-
-def _moment(value: dt.datetime | None, zone: str) -> str:
-    return f"{_date(local(value, zone))}, {clock(value, zone)}" if value else ""
-
-
 def _badge(prescription: Prescription) -> tuple[str, str, str]:
     status = Prescription.Status
-    until = _date(prescription.valid_until) if prescription.valid_until else ""
+    until = full_date(prescription.valid_until) if prescription.valid_until else ""
     if prescription.status == status.DRAFT:
         return ("warning", "pencil", _("Draft, not signed"))
     if prescription.status == status.CANCELLED:
@@ -112,26 +101,31 @@ def _letterhead(head: dict[str, str]) -> Letterhead:
     )
 
 
-def sheet_of(prescription: Prescription) -> Sheet:
-    """Return the sheet: of a signed one as it was signed, of a draft as it would be; one or two queries."""
+def sheet_of(prescription: Prescription, stored: list[PrescriptionLine] | None = None) -> Sheet:
+    """Return the sheet: of a signed one as it was signed, of a draft as it would be; at most two queries.
+
+    `stored` are its lines, when they were read already.
+    """
     head = prescription.letterhead or letterhead_of(prescription)
     zone, born = head["zone"], dt.date.fromisoformat(head["born"])
     on = local(prescription.signed_at or prescription.created_at, zone).date()
     sex = Patient.Sex(head["sex"])
+    place, code = _place_and_code(prescription)
     return Sheet(
         prescription=prescription,
         head=head,
         letterhead=_letterhead(head),
-        lines=list(prescription.lines.all()),
+        lines=list(prescription.lines.all()) if stored is None else stored,
         badge=_badge(prescription),
         stamp=_stamp(prescription),
-        born=_date(born),
+        born=full_date(born),
         age=on.year - born.year - ((on.month, on.day) < (born.month, born.day)),
         sex="" if sex == Patient.Sex.UNKNOWN else str(sex.label).lower(),
         allergies=_allergies(head),
         allergies_asked=bool(head["allergies"]),
-        signed=_moment(prescription.signed_at, zone),
-        cancelled=_moment(prescription.cancelled_at, zone),
+        signed=full_moment(prescription.signed_at, zone),
+        cancelled=full_moment(prescription.cancelled_at, zone),
         verify_url=verify_address(prescription),
-        verify_words=_verify_words(prescription),
+        verify_place=place,
+        verify_code=code,
     )

@@ -25,7 +25,9 @@ def world(db):
         "root": PersonFactory(email="root@demo.test", name="Root", is_platform_admin=True),
         "ada": MembershipFactory(hospital=city, user__email="ada@demo.test", role=Role.ADMIN).user,
         "rita": MembershipFactory(hospital=city, user__email="rita@demo.test").user,
-        "mallory": MembershipFactory(hospital=lakeside, user__email="mallory@demo.test", role=Role.ADMIN).user,
+        "mallory": MembershipFactory(
+            hospital=lakeside, user__email="mallory@demo.test", role=Role.ADMIN
+        ).user,
     }
     at_city, at_lakeside = employ(dora, city), employ(deb, lakeside)
     employ(dora, lakeside)

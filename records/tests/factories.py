@@ -85,7 +85,9 @@ class MedicineFactory(factory.django.DjangoModelFactory):
     demonstration = True
 
 
-def medicine(generic: str, *, form: str, dose_unit: str, strength: str = "1 mg", route: str = "oral") -> Medicine:
+def medicine(
+    generic: str, *, form: str, dose_unit: str, strength: str = "1 mg", route: str = "oral"
+) -> Medicine:
     return MedicineFactory(
         generic=GenericFactory(name=generic), form=form, dose_unit=dose_unit, strength=strength, route=route
     )
@@ -140,7 +142,9 @@ def drafted(appointment, *lines, advice=""):
     by = appointment.doctor.user
     with in_hospital(appointment.hospital):
         visit = operations.start_visit(appointment, by=by)
-        return operations.draft_prescription(visit, lines=lines or [line(MedicineFactory())], advice=advice, by=by)
+        return operations.draft_prescription(
+            visit, lines=lines or [line(MedicineFactory())], advice=advice, by=by
+        )
 
 
 def signed(appointment, *lines, advice=""):
@@ -153,7 +157,9 @@ def signed(appointment, *lines, advice=""):
 def noted(appointment, *, finished=True, **words):
     """Write the visit's notes, and finish it."""
     by = appointment.doctor.user
-    note = NoteText(**{"complaint": "Cough", "diagnosis": "Acute bronchitis", "diagnosis_code": "J20.9", **words})
+    note = NoteText(
+        **{"complaint": "Cough", "diagnosis": "Acute bronchitis", "diagnosis_code": "J20.9", **words}
+    )
     with in_hospital(appointment.hospital):
         visit = operations.start_visit(appointment, by=by)
         operations.write_note(visit, note=note, expected_number=0, by=by)

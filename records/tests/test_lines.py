@@ -21,7 +21,15 @@ def said(**words) -> LineText:
 
 @pytest.mark.parametrize(
     ("value", "printed"),
-    [("0.5", "0.5"), ("0.500", "0.5"), ("5", "5"), ("5.0", "5"), ("5.000", "5"), ("100", "100"), (".25", "0.25")],
+    [
+        ("0.5", "0.5"),
+        ("0.500", "0.5"),
+        ("5", "5"),
+        ("5.0", "5"),
+        ("5.000", "5"),
+        ("100", "100"),
+        (".25", "0.25"),
+    ],
 )
 def test_numbers_have_a_leading_zero_and_no_trailing_one(value, printed):
     assert plain_number(Decimal(value)) == printed

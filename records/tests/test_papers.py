@@ -14,12 +14,12 @@ from django.urls import reverse
 
 from core.documents import find_document
 from core.tenancy import in_hospital
-from notifications.models import MailboxMail, Message
+from notifications.models import Message
 from notifications.operations import deliver
 from records import operations, queries, tasks
 from records.models import Prescription
 
-from .factories import book, line, medicine, signed
+from .factories import book, drafted, line, medicine, signed
 
 NEEDED = "শ্বাসকষ্ট হলে ২ চাপ, দিনে সর্বোচ্চ ৮ চাপ"
 ADVICE = "প্রচুর পানি পান করুন। ধূমপান করবেন না।"
@@ -28,7 +28,9 @@ SECRETS = ("Paul", "Rahman", "পল", "1988", "P-000001", "CANARYNE", "CANARYRE
 
 @pytest.fixture
 def prescription(world):
-    canary = medicine("CANARYNE", form="inhaler", dose_unit="puff", strength="100 micrograms", route="inhalation")
+    canary = medicine(
+        "CANARYNE", form="inhaler", dose_unit="puff", strength="100 micrograms", route="inhalation"
+    )
     needed = {"dose": Decimal(2), "frequency": "needed", "max_daily": "8 puffs", "days": None}
     lines = [line(medicine("Paracetamol", form="tablet", dose_unit="tablet", strength="500 mg"))]
     return signed(world.visit, *lines, line(canary, instructions=NEEDED, **needed), advice=ADVICE)
@@ -77,12 +79,19 @@ def test_a_long_prescription_never_splits_a_medicine(world):
 
 
 def test_the_pdf_is_waited_for_and_then_served(world, as_person, prescription):
-    paul, address = as_person(world.paul.user), reverse("records:prescription_pdf", args=[prescription.public_id])
+    paul, address = (
+        as_person(world.paul.user),
+        reverse("records:prescription_pdf", args=[prescription.public_id]),
+    )
     waiting = paul.get(address)
     assert (waiting.status_code, waiting["Refresh"]) == (202, "3")
     render(prescription)
     served = paul.get(address)
-    assert (served.status_code, served["Content-Type"], served.content[:4]) == (200, "application/pdf", b"%PDF")
+    assert (served.status_code, served["Content-Type"], served.content[:4]) == (
+        200,
+        "application/pdf",
+        b"%PDF",
+    )
     assert "attachment" in served["Content-Disposition"]
 
 
@@ -95,7 +104,10 @@ def test_a_paper_that_no_longer_counts_is_stamped(world, as_person, prescription
         else:
             new = operations.replace_prescription(prescription, by=world.dora.user)
             operations.sign_prescription(new, by=world.dora.user)
-    paul, address = as_person(world.paul.user), reverse("records:prescription_pdf", args=[prescription.public_id])
+    paul, address = (
+        as_person(world.paul.user),
+        reverse("records:prescription_pdf", args=[prescription.public_id]),
+    )
     assert paul.get(address).status_code == 202
     document = render(prescription)
     assert document.version == 2
@@ -110,8 +122,14 @@ def verify(client, prescription):
 def test_the_public_page_says_valid_and_nothing_personal(as_person, prescription):
     answer = verify(as_person(), prescription)
     html = answer.content.decode()
-    assert (answer.status_code, answer["Cache-Control"], answer["X-Robots-Tag"]) == (200, "no-store", "noindex")
-    assert all(text in html for text in ("This prescription is valid", "City General Hospital", "Dr Dora Sen"))
+    assert (answer.status_code, answer["Cache-Control"], answer["X-Robots-Tag"]) == (
+        200,
+        "no-store",
+        "noindex",
+    )
+    assert all(
+        text in html for text in ("This prescription is valid", "City General Hospital", "Dr Dora Sen")
+    )
     assert [secret for secret in (*SECRETS, NEEDED, prescription.public_id) if secret in html] == []
 
 
@@ -160,8 +178,6 @@ def test_an_unknown_code_says_what_to_do(world, as_person, code):
 
 
 def test_a_draft_has_no_public_page(world, as_person):
-    from .factories import drafted
-
     assert verify(as_person(), drafted(world.visit)).status_code == 404
 
 
@@ -176,13 +192,13 @@ def test_check_without_a_code_asks_again(world, as_person):
     assert as_person().get(reverse("records:check"), {"code": ""}).status_code == 422
 
 
-def test_the_mail_says_that_it_is_ready_and_nothing_more(world, prescription):
+def test_the_mail_says_that_it_is_ready_and_nothing_more(world, prescription, mailoutbox):
     message = Message.objects.get(kind="records.prescription_ready")
     deliver(message.pk)
-    mail = MailboxMail.objects.get()
+    mail = mailoutbox[0]
     assert mail.subject == "A prescription is ready"
-    assert "A prescription is ready. Log in to read it." in mail.text
-    text = mail.subject + mail.text + mail.html
+    assert "A prescription is ready. Log in to read it." in mail.body
+    text = mail.subject + mail.body + str(mail.alternatives[0][0])
     assert reverse("records:prescription", args=[prescription.public_id]) in text
     hidden = ("CANARYNE", "Paracetamol", "1988", NEEDED, ADVICE, prescription.verify_code)
     assert [secret for secret in hidden if secret in text] == []

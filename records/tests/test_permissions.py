@@ -108,7 +108,11 @@ def test_replacing(world, routes, as_person):
 def test_ids_that_do_not_exist_answer_like_those_of_others(world, routes, as_person):
     for name, args in routes.items():
         if args:
-            who = world.paul if name in {n for n in routes if "me/" in reverse(n, args=routes[n])} else world.dora
+            who = (
+                world.paul
+                if name in {n for n in routes if "me/" in reverse(n, args=routes[n])}
+                else world.dora
+            )
             assert as_person(who.user).get(reverse(name, args=["0" * 16])).status_code == 404
 
 
@@ -154,7 +158,10 @@ def test_working_in_two_hospitals_does_not_join_their_records(world, as_person):
 def test_drafts_are_their_writers_alone(world, routes, as_person):
     draft = routes["records:sign"][0]
     assert as_person(world.paul.user).get(reverse("records:prescription", args=[draft])).status_code == 404
-    assert as_person(world.dora.user).get(reverse("records:doctor_prescription", args=[draft])).status_code == 200
+    assert (
+        as_person(world.dora.user).get(reverse("records:doctor_prescription", args=[draft])).status_code
+        == 200
+    )
     pdf = reverse("records:doctor_prescription_pdf", args=[draft])
     assert as_person(world.dora.user).get(pdf).status_code == 404
 

@@ -25,7 +25,13 @@ def address(world):
 
 def typed(*medicines, advice="", **first):
     """What the page sends with these medicines; `first` bends the first line."""
-    sent = {"line-TOTAL_FORMS": len(medicines), "line-INITIAL_FORMS": 0, "advice": advice, "draft": "", "seen": ""}
+    sent = {
+        "line-TOTAL_FORMS": len(medicines),
+        "line-INITIAL_FORMS": 0,
+        "advice": advice,
+        "draft": "",
+        "seen": "",
+    }
     for number, chosen in enumerate(medicines):
         words = {
             "medicine": chosen.public_id, "dose": "1", "frequency": "1+1+1", "days": "5", "quantity": "",
@@ -51,11 +57,19 @@ def test_a_medicine_is_searched_added_and_removed_and_nothing_typed_is_lost(worl
     chosen = page.context["found"][0]
     page = dora.post(address, {**kept, "act": f"add:{chosen.public_id}"})
     html = page.content.decode()
-    assert (page.context["lines"].total_form_count(), str(chosen) in html, "nonsense" in html) == (2, True, True)
+    assert (page.context["lines"].total_form_count(), str(chosen) in html, "nonsense" in html) == (
+        2,
+        True,
+        True,
+    )
     both = typed(MedicineFactory(brand="Goaway"), chosen, dose="nonsense")
     page = dora.post(address, {**both, "act": "remove:0"})
     html = page.content.decode()
-    assert (page.context["lines"].total_form_count(), "Goaway" in html, str(chosen) in html) == (1, False, True)
+    assert (page.context["lines"].total_form_count(), "Goaway" in html, str(chosen) in html) == (
+        1,
+        False,
+        True,
+    )
     assert found(world) == []
 
 
@@ -94,7 +108,9 @@ def test_save_begins_the_visit_and_shows_the_draft(world, dora, address):
     answer = dora.post(address, {**typed(MedicineFactory(), dose="0.5"), "act": "save"}, follow=True)
     prescription = found(world)[0]
     html = answer.content.decode()
-    assert answer.redirect_chain[-1][0] == reverse("records:doctor_prescription", args=[prescription.public_id])
+    assert answer.redirect_chain[-1][0] == reverse(
+        "records:doctor_prescription", args=[prescription.public_id]
+    )
     assert all(text in html for text in ("Draft, not signed", "0.5 tablet by mouth", "8 tablets", "জ্বর থাকলে"))
     page = dora.get(address).content.decode()
     assert all(text in page for text in ('value="0.5"', "জ্বর থাকলে", prescription.public_id))
@@ -157,12 +173,15 @@ def test_sign_shows_the_sheet_and_signs_what_it_showed(world, dora):
     page = dora.get(address)
     assert "Paracetamol" in page.content.decode()
     seen = page.context["form"]["seen"].value()
-    draft.lines.update(quantity=99)
+    with in_hospital(world.city):
+        draft.lines.update(quantity=99)
     stale = dora.post(address, {"seen": seen})
     assert (stale.status_code, "99 tablets" in stale.content.decode()) == (422, True)
     seen = stale.context["form"]["seen"].value()
     assert dora.post(address, {"seen": seen}).status_code == 302
-    assert dora.post(address, {"seen": seen}).url == reverse("records:doctor_prescription", args=[draft.public_id])
+    assert dora.post(address, {"seen": seen}).url == reverse(
+        "records:doctor_prescription", args=[draft.public_id]
+    )
     assert found(world)[0].status == "active"
 
 

@@ -117,7 +117,11 @@ def test_sign_prescription_freezes_everything_in_one_go(world):
     assert prescription.signed_at == dt.datetime(2026, 11, 21, 19, 30, tzinfo=dt.UTC)
     # It is the 22nd already in Dhaka.
     assert prescription.valid_until == dt.date(2026, 12, 22)
-    assert (head["patient"], head["number"], head["allergies_text"]) == ("Pia Das", "P-000002", "Penicillin: rash")
+    assert (head["patient"], head["number"], head["allergies_text"]) == (
+        "Pia Das",
+        "P-000002",
+        "Penicillin: rash",
+    )
     assert (head["hospital"], head["doctor"]) == ("City General Hospital", "Dr Dora Sen")
     entry = TimelineEntry.objects.get()
     assert (entry.title, entry.reference) == ("Prescription: Paracetamol", prescription.public_id)
@@ -280,7 +284,10 @@ NAMES = (
 
 
 def test_invariants_hold_and_find_what_was_altered(world):
-    prescription, visit = signed(world.visit), noted(book(world.at_city, world.pia, starts_at=world.visit.ends_at))
+    prescription, visit = (
+        signed(world.visit),
+        noted(book(world.at_city, world.pia, starts_at=world.visit.ends_at)),
+    )
     drafted(book(world.at_city, world.pia, starts_at=world.visit.ends_at + dt.timedelta(hours=1)))
     assert [breaks_of(name) for name in NAMES] == [[], [], []]
     prescription.lines.update(quantity=16)

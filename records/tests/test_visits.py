@@ -64,8 +64,12 @@ def test_start_visit_that_is_not_booked_is_refused(world, status):
 
 def test_write_note_counts_versions_and_records_each(world):
     visit = start(world)
-    first = operations.write_note(visit, note=NoteText(complaint="Cough"), expected_number=0, by=world.dora.user)
-    second = operations.write_note(visit, note=NoteText(complaint="Fever"), expected_number=1, by=world.dora.user)
+    first = operations.write_note(
+        visit, note=NoteText(complaint="Cough"), expected_number=0, by=world.dora.user
+    )
+    second = operations.write_note(
+        visit, note=NoteText(complaint="Fever"), expected_number=1, by=world.dora.user
+    )
     assert (first.number, second.number) == (1, 2)
     assert list(VisitNote.objects.values_list("complaint", flat=True)) == ["Cough", "Fever"]
     assert Entry.objects.filter(kind="records.visit_note", reference=visit.public_id).count() == 2

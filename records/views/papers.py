@@ -10,14 +10,14 @@ from django.shortcuts import render
 from core.uploads import serve_private
 
 from .. import queries
-from ..models import Prescription
+from ..models import Prescription, PrescriptionLine
 
 LOOK_AGAIN = 3  # seconds
 
 
-def with_qr(prescription: Prescription) -> dict[str, Any]:
+def with_qr(prescription: Prescription, stored: list[PrescriptionLine] | None = None) -> dict[str, Any]:
     """Return what the sheet's template needs; a draft has no code yet."""
-    sheet = queries.sheet_of(prescription)
+    sheet = queries.sheet_of(prescription, stored)
     is_draft = prescription.status == Prescription.Status.DRAFT
     return {
         "prescription": prescription,

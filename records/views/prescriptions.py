@@ -60,7 +60,8 @@ def sign(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     """Sign the draft that the page shows."""
     if prescription.status != DRAFT:
         return redirect(_address(prescription))
-    seen = queries.draft_hash(prescription)
+    lines = list(prescription.lines.all())
+    seen = queries.draft_hash(prescription, lines)
     form = SignForm(request.POST if request.method == "POST" else None, initial={"seen": seen})
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
@@ -68,7 +69,7 @@ def sign(request: HttpRequest, prescription: Prescription) -> HttpResponse:
             messages.success(request, _("Signed. %(name)s is told.") % {"name": prescription.patient.name})
             return redirect(_address(prescription))
         form.show_again(seen)
-    return form_page(request, "records/sign.html", form, with_qr(prescription))
+    return form_page(request, "records/sign.html", form, with_qr(prescription, lines))
 
 
 @require_http_methods(ASKED)

@@ -13,7 +13,8 @@ from . import house
 
 NAME = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 READ = re.compile(r"\benv(?:\.\w+)?\(\s*\"([A-Z][A-Z0-9_]*)\"")
-INTERNAL = {"ENV_FILE"}  # where settings look for .env; nobody needs it but tests
+# Where settings look for .env, and where data lies; nobody needs them but tests and scripts/run.py.
+INTERNAL = {"ENV_FILE", "VAR_DIR"}
 
 SAFE = {
     "ENVIRONMENT": "production",

@@ -154,7 +154,7 @@ class Checker:
         """Return what the mails show to somebody who may not see it."""
         found = []
         for mail in answer.mails:
-            hidden = self.forbidden.get(self.logins.get(mail.to, ""), self.forbidden[ANONYMOUS])
+            hidden = self._forbidden(self.logins.get(mail.to, mail.to))
             attached = " ".join(part.content.decode("utf-8", "replace") for part in mail.attachments)
             seen = tokens(f"{mail.subject} {mail.text} {mail.html} {attached}") & hidden.keys()
             found += [f"{hidden[word]} to {mail.to}" for word in sorted(seen - tokens(mail.to))]

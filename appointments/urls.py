@@ -46,15 +46,15 @@ _one_calendar = f"{_calendar}<str:public_id>/"
 _staff_doctor = "h/<slug:slug>/doctors/<str:public_id>/"
 urlpatterns += [
     path(_calendar, calendar.calendar, name="calendar"),
-    path(
-        f"{_calendar}time-off/<str:time_off_id>/remove/", calendar.remove_time_off, name="remove_time_off"
-    ),
+    path(f"{_calendar}time-off/<str:time_off_id>/remove/", calendar.remove_time_off, name="remove_time_off"),
     path(f"{_one_calendar}free/", calendar.free, name="calendar_free"),
     path(f"{_one_calendar}hours/", calendar.save_hours, name="save_hours"),
     path(f"{_one_calendar}rules/", calendar.save_rules, name="save_rules"),
     path(f"{_one_calendar}exceptions/", calendar.add_exception, name="add_exception"),
     path(
-        f"{_one_calendar}exceptions/<str:exception_id>/remove/", calendar.remove_exception, name="remove_exception"
+        f"{_one_calendar}exceptions/<str:exception_id>/remove/",
+        calendar.remove_exception,
+        name="remove_exception",
     ),
     path(f"{_one_calendar}time-off/", calendar.take_time_off, name="take_time_off"),
     path("doctor/hospitals/<str:public_id>/leave/", calendar.leave_hospital, name="leave_hospital"),

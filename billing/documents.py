@@ -55,7 +55,9 @@ def render_invoice(invoice_id: int) -> None:
 def render_receipt(payment_id: int) -> None:
     """Make and store the PDF of a payment's receipt, unless it is there."""
     with everywhere():
-        rows = Payment.objects.select_related("attempt", "invoice__hospital", "invoice__patient", "invoice__corrects")
+        rows = Payment.objects.select_related(
+            "attempt", "invoice__hospital", "invoice__patient", "invoice__corrects"
+        )
         payment = rows.get(pk=payment_id)
         if find_document(RECEIPT, payment.public_id, RECEIPT_VERSION):
             return

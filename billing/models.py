@@ -159,7 +159,9 @@ class Attempt(HasStates, HospitalOwned):
         Status.CREATED: frozenset(
             {Status.PENDING, Status.REVIEW, Status.PAID, Status.FAILED, Status.CANCELLED, Status.EXPIRED}
         ),
-        Status.PENDING: frozenset({Status.REVIEW, Status.PAID, Status.FAILED, Status.CANCELLED, Status.EXPIRED}),
+        Status.PENDING: frozenset(
+            {Status.REVIEW, Status.PAID, Status.FAILED, Status.CANCELLED, Status.EXPIRED}
+        ),
         Status.REVIEW: frozenset({Status.PAID}),
         Status.FAILED: frozenset({Status.REVIEW, Status.PAID}),
         Status.CANCELLED: frozenset({Status.REVIEW, Status.PAID}),
@@ -178,13 +180,17 @@ class Attempt(HasStates, HospitalOwned):
     bank_tran_id = models.CharField(max_length=80, blank=True)
     card_brand = models.CharField(max_length=40, blank=True)
     card_masked = models.CharField(max_length=40, blank=True)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     checks = models.PositiveSmallIntegerField(default=0)
     next_check_at = models.DateTimeField(null=True, db_index=True)
     note = models.CharField(max_length=200, blank=True)
 
-    MISMATCH: ClassVar[str] = "mismatch: "  # a note that begins so names what the gateway reported differently
+    MISMATCH: ClassVar[str] = (
+        "mismatch: "  # a note that begins so names what the gateway reported differently
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -176,7 +176,9 @@ def find_attempt_by_id(public_id: str) -> Attempt | None:
 def find_payment(public_id: str) -> Payment:
     """Return the payment in whichever hospital, for a mail about it."""
     with everywhere():
-        return Payment.objects.select_related("invoice__patient", "hospital", "attempt").get(public_id=public_id)
+        return Payment.objects.select_related("invoice__patient", "hospital", "attempt").get(
+            public_id=public_id
+        )
 
 
 def find_refund(public_id: str) -> Refund:
@@ -189,7 +191,9 @@ def find_refund(public_id: str) -> Refund:
 def due_checks(*, limit: int) -> Iterable[Attempt]:
     """Return the online attempts whose answer is due, the longest waiting first."""
     decided = [Attempt.Status.PAID, Attempt.Status.REVIEW]
-    due = Attempt.objects.filter(next_check_at__lte=timezone.now(), method=Attempt.Method.ONLINE).exclude(status__in=decided)
+    due = Attempt.objects.filter(next_check_at__lte=timezone.now(), method=Attempt.Method.ONLINE).exclude(
+        status__in=decided
+    )
     return due.order_by("next_check_at")[:limit]
 
 

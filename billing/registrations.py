@@ -40,7 +40,10 @@ def _values(invoice: Invoice, **values: Any) -> dict[str, Any]:
     shared = {"name": invoice.patient.name, "number": invoice.label if invoice.number else "", **values}
     if invoice.patient.user_id is None:
         return shared  # nobody there who could log in
-    link = {"action_url": settings.PUBLIC_URL + _bill_path(invoice), "action_label": gettext_lazy("Open the bill")}
+    link = {
+        "action_url": settings.PUBLIC_URL + _bill_path(invoice),
+        "action_label": gettext_lazy("Open the bill"),
+    }
     return shared | link
 
 
@@ -85,8 +88,16 @@ def _is_still_due(reference: str, version: int) -> bool:
     return find_refund(reference).status != Refund.Status.DONE
 
 
-register(Kind("billing.paid", gettext_lazy("Payment received"), _paid, bell=_paid_bell, still_true=_is_applied))
 register(
-    Kind("billing.refund_due", gettext_lazy("Money goes back"), _refund, bell=_refund_due_bell, still_true=_is_still_due)
+    Kind("billing.paid", gettext_lazy("Payment received"), _paid, bell=_paid_bell, still_true=_is_applied)
+)
+register(
+    Kind(
+        "billing.refund_due",
+        gettext_lazy("Money goes back"),
+        _refund,
+        bell=_refund_due_bell,
+        still_true=_is_still_due,
+    )
 )
 register(Kind("billing.refunded", gettext_lazy("Money paid back"), _refund, bell=_refunded_bell))

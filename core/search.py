@@ -233,13 +233,13 @@ def _asked(kind: str, words: list[_Word]) -> QuerySet[SearchGram]:
     )
 
 
-def queryset_matches(kind: str, query: str) -> QuerySet[SearchGram, dict[str, Any]]:
+def queryset_matches(kind: str, query: str) -> QuerySet[Any, Any]:
     """Return rows of `match` (an object's id) and `score` (0 to 1), best first; nothing when the query has no words.
 
     Every word has to be found, forgiving typing mistakes. One SQL statement; `.values("match")` serves as `pk__in`.
     """
     words = _words(query)
-    rows = _asked(kind, words) if words else SearchGram.objects.none()
+    rows: QuerySet[Any, Any] = _asked(kind, words) if words else SearchGram.objects.none()
     for word in words:
         rows = rows.filter(object_id__in=_matching(kind, word))
     scored = (
@@ -274,4 +274,6 @@ def search_queryset(queryset: QuerySet[_Model], kind: str, query: str) -> QueryS
         _asked(kind, words).filter(object_id=OuterRef("pk")).values("object_id").annotate(score=_score(words))
     )
     narrowed = queryset.filter(pk__in=queryset_matches(kind, query).order_by().values("match"))
-    return narrowed.annotate(search_score=Subquery(own.values("score"))).order_by("-search_score", "pk")
+    scored: Any = narrowed.annotate(search_score=Subquery(own.values("score")))
+    ordered: QuerySet[_Model] = scored.order_by("-search_score", "pk")
+    return ordered

@@ -32,7 +32,9 @@ PAPERS = "application/pdf,image/jpeg,image/png"
 class DayField(forms.DateField):
     """A day, typed or picked."""
 
-    default_error_messages = {"invalid": _("This date does not exist. Write day, month, year, like 3 5 2028.")}
+    default_error_messages = {
+        "invalid": _("This date does not exist. Write day, month, year, like 3 5 2028.")
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -44,7 +46,9 @@ class PhotoField(forms.FileField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Photo"))
-        kwargs.setdefault("help_text", _("JPEG, PNG or WebP, 5 MB at most. Patients see it beside your name."))
+        kwargs.setdefault(
+            "help_text", _("JPEG, PNG or WebP, 5 MB at most. Patients see it beside your name.")
+        )
         super().__init__(widget=forms.FileInput(attrs={"accept": PICTURES}), **kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> ContentFile[bytes] | None:
@@ -62,9 +66,14 @@ class DetailsForm(forms.Form):
 
     name = PersonNameField(help_text=_("With the title, like Dr Dora Sen."))
     name_bn = forms.CharField(
-        label=_("Name in Bangla"), max_length=120, required=False, widget=forms.TextInput(attrs={"lang": "bn"})
+        label=_("Name in Bangla"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"lang": "bn"}),
     )
-    gender = forms.ChoiceField(label=_("Gender"), choices=Doctor.Gender.choices, initial=Doctor.Gender.UNKNOWN)
+    gender = forms.ChoiceField(
+        label=_("Gender"), choices=Doctor.Gender.choices, initial=Doctor.Gender.UNKNOWN
+    )
     phone = ContactNumberField()
     speciality = forms.ModelChoiceField(
         label=_("Speciality"), queryset=Speciality.objects.order_by("name"), empty_label=_("Choose one")
@@ -77,10 +86,15 @@ class DetailsForm(forms.Form):
         label=_("City"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
     )
     languages = forms.CharField(
-        label=_("Languages"), max_length=120, initial="Bangla, English", help_text=_("That you speak with patients.")
+        label=_("Languages"),
+        max_length=120,
+        initial="Bangla, English",
+        help_text=_("That you speak with patients."),
     )
     licence_number = forms.CharField(
-        label=_("Licence number"), max_length=40, help_text=_("As it stands on the council's certificate, like A-51920.")
+        label=_("Licence number"),
+        max_length=40,
+        help_text=_("As it stands on the council's certificate, like A-51920."),
     )
     licence_expires = DayField(label=_("Licence valid until"))
     about = forms.CharField(
@@ -133,7 +147,9 @@ class PhotoForm(forms.Form):
 class CertificateForm(forms.Form):
     """A paper and what it is."""
 
-    title = forms.CharField(label=_("What it is"), max_length=100, help_text=_("Like licence, or FCPS certificate."))
+    title = forms.CharField(
+        label=_("What it is"), max_length=100, help_text=_("Like licence, or FCPS certificate.")
+    )
     file = forms.FileField(
         label=_("File"),
         help_text=_("PDF, JPEG or PNG, 10 MB at most."),
@@ -152,7 +168,10 @@ class ApplyForm(forms.Form):
     """A word to the hospital."""
 
     message = forms.CharField(
-        label=_("Message to the hospital"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Message to the hospital"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 

@@ -192,7 +192,9 @@ class Application(HasStates, HospitalOwned):
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects: ClassVar[Any] = scoped_manager(ApplicationQuerySet)
 
@@ -200,7 +202,9 @@ class Application(HasStates, HospitalOwned):
         ordering = ["created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["hospital", "doctor"], condition=models.Q(status="submitted"), name="one_open_application"
+                fields=["hospital", "doctor"],
+                condition=models.Q(status="submitted"),
+                name="one_open_application",
             )
         ]
 
@@ -251,7 +255,9 @@ class Affiliation(DirectoryOwned):
         _("minutes a visit"), default=20, validators=[MinValueValidator(5), MaxValueValidator(240)]
     )
     lead_minutes = models.PositiveIntegerField(
-        _("minutes ahead that a visit must be booked"), default=60, validators=[MaxValueValidator(60 * 24 * 30)]
+        _("minutes ahead that a visit must be booked"),
+        default=60,
+        validators=[MaxValueValidator(60 * 24 * 30)],
     )
     daily_cap = models.PositiveSmallIntegerField(_("most visits a day"), null=True, blank=True)
     takes_bookings = models.BooleanField(_("takes bookings"), default=True)
@@ -285,7 +291,9 @@ class WeeklyHours(DirectoryOwned):
     class Meta:
         ordering = ["weekday", "starts"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="hours_end_after_start"),
+            models.CheckConstraint(
+                condition=models.Q(ends__gt=models.F("starts")), name="hours_end_after_start"
+            ),
             models.UniqueConstraint(fields=["affiliation", "weekday", "starts"], name="one_start_a_weekday"),
         ]
 
@@ -304,7 +312,8 @@ class ScheduleException(DirectoryOwned):
         constraints = [
             models.UniqueConstraint(fields=["affiliation", "day"], name="one_exception_a_day"),
             models.CheckConstraint(
-                condition=models.Q(starts__isnull=True, ends__isnull=True) | models.Q(ends__gt=models.F("starts")),
+                condition=models.Q(starts__isnull=True, ends__isnull=True)
+                | models.Q(ends__gt=models.F("starts")),
                 name="exception_whole_or_closed",
             ),
         ]
@@ -323,5 +332,7 @@ class TimeOff(models.Model):
         ordering = ["starts_at"]
         verbose_name_plural = "time off"
         constraints = [
-            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="time_off_ends_after_start")
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="time_off_ends_after_start"
+            )
         ]

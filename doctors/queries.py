@@ -48,7 +48,9 @@ def applications_of_hospital(hospital: Hospital, *, tab: str, text: str = "") ->
     if text:
         found = _found(text)
         rows = rows.filter(
-            Q(doctor__in=found) | Q(doctor__licence_number__icontains=text) | Q(doctor__speciality__name__icontains=text)
+            Q(doctor__in=found)
+            | Q(doctor__licence_number__icontains=text)
+            | Q(doctor__speciality__name__icontains=text)
         )
     order = ["created_at", "pk"] if tab == "waiting" else ["-decided_at", "-pk"]
     return rows.select_related("doctor__speciality", "doctor__user", "decided_by").order_by(*order)
@@ -69,7 +71,9 @@ def application_counts(hospital: Hospital) -> dict[str, int]:
 
 def oldest_waiting(hospital: Hospital) -> Application | None:
     """Return the application that has waited longest."""
-    row: Application | None = Application.objects.filter(hospital=hospital).open().order_by("created_at").first()
+    row: Application | None = (
+        Application.objects.filter(hospital=hospital).open().order_by("created_at").first()
+    )
     return row
 
 

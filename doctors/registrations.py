@@ -97,13 +97,21 @@ def _ring_approved(public_id: str, version: int) -> Bell:
 
 def _ring_rejected(public_id: str, version: int) -> Bell:
     hospital = _application(public_id).hospital.name
-    return Bell(_("%(hospital)s answered your application") % {"hospital": hospital}, reverse("doctors:workplaces"))
+    return Bell(
+        _("%(hospital)s answered your application") % {"hospital": hospital}, reverse("doctors:workplaces")
+    )
 
 
 def _waits(public_id: str, version: int) -> bool:
     return _has_status(Application.Status.SUBMITTED, public_id)
 
 
-register(Kind("doctors.applied", gettext_lazy("A doctor applies"), _applied, bell=_ring_applied, still_true=_waits))
-register(Kind("doctors.approved", gettext_lazy("Your application is approved"), _approved, bell=_ring_approved))
-register(Kind("doctors.rejected", gettext_lazy("Your application is answered"), _rejected, bell=_ring_rejected))
+register(
+    Kind("doctors.applied", gettext_lazy("A doctor applies"), _applied, bell=_ring_applied, still_true=_waits)
+)
+register(
+    Kind("doctors.approved", gettext_lazy("Your application is approved"), _approved, bell=_ring_approved)
+)
+register(
+    Kind("doctors.rejected", gettext_lazy("Your application is answered"), _rejected, bell=_ring_rejected)
+)

@@ -103,8 +103,7 @@ class SignForm(forms.Form):
 
     def show_again(self, seen: str) -> None:
         """Make the page that is shown with errors one of the present draft."""
-        self.data = self.data.copy()
-        self.data["seen"] = seen
+        self.data = {**self.data, "seen": seen}
 
 
 class CodeForm(forms.Form):
@@ -145,9 +144,15 @@ class LineForm(forms.Form):
         decimal_places=3,
         min_value=0,
         widget=forms.TextInput({"inputmode": "decimal"}),
+        error_messages={
+            "required": _("Write the dose."),
+            "invalid": _("Write the dose as a number, like 1 or 0.5."),
+        },
     )
     frequency = forms.ChoiceField(
-        label=_("How often"), choices=[("", _("Choose how often")), *PrescriptionLine.Frequency.choices]
+        label=_("How often"),
+        choices=[("", _("Choose how often")), *PrescriptionLine.Frequency.choices],
+        error_messages={"required": _("Choose how often.")},
     )
     days = forms.IntegerField(
         label=_("Days"), required=False, widget=forms.TextInput({"inputmode": "numeric"})
@@ -183,6 +188,10 @@ class LineForm(forms.Form):
         if not self.errors:
             for problem in problems_of(self.line, self.chosen):
                 self.add_error(problem.field, problem.message)
+            return
+        for name in ("instructions", "indication", "max_daily"):
+            if sentences := words_to_avoid(self.cleaned_data.get(name, "")):
+                self.add_error(name, sentences)
 
 
 class BaseLineFormSet(BaseFormSet):

@@ -47,7 +47,8 @@ class VisitQuerySet(OfPatientQuerySet):
 
     def readable_by(self, person: Any) -> VisitQuerySet:
         """Return what the person may read, with the people it names."""
-        return super().readable_by(person).select_related("patient", "doctor", "hospital", "appointment")
+        rows: Any = super().readable_by(person)
+        return rows.select_related("patient", "doctor", "hospital", "appointment")
 
 
 class PrescriptionQuerySet(OfPatientQuerySet):
@@ -75,7 +76,7 @@ class PrescriptionQuerySet(OfPatientQuerySet):
     def readable_by(self, person: Any) -> PrescriptionQuerySet:
         """Return what the person may read: signed ones of those cared for, and own drafts."""
         visible = ~models.Q(status=Prescription.Status.DRAFT) | models.Q(doctor__user=person)
-        rows: PrescriptionQuerySet = super().readable_by(person).filter(visible)
+        rows: Any = super().readable_by(person).filter(visible)
         return rows.with_people()
 
 

@@ -32,7 +32,13 @@ from core.tenancy import in_hospital
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from doctors.models import Affiliation, Doctor, Speciality
-from doctors.operations import DoctorDetails, add_certificate, apply_to_hospital, approve_application, become_doctor
+from doctors.operations import (
+    DoctorDetails,
+    add_certificate,
+    apply_to_hospital,
+    approve_application,
+    become_doctor,
+)
 from formulary.models import Generic, Medicine
 from hospitals.models import Hospital, Membership, Role
 from hospitals.operations import (
@@ -67,7 +73,10 @@ HOME = {OWN: "own", SAME: "own", OTHER: "other"}
 PATIENT = {OWN: "paul", SAME: "pia", OTHER: "omar"}
 DOCTOR = {OWN: "dora", SAME: "dana", OTHER: "deb"}
 DESK = {"own": "rita", "other": "sam"}
-STAFF = {"own": {"ada": Role.ADMIN, "rita": Role.RECEPTIONIST}, "other": {"mallory": Role.ADMIN, "sam": Role.RECEPTIONIST}}
+STAFF = {
+    "own": {"ada": Role.ADMIN, "rita": Role.RECEPTIONIST},
+    "other": {"mallory": Role.ADMIN, "sam": Role.RECEPTIONIST},
+}
 NAMES = {
     "ada": "Ada Hoque", "rita": "Rita Saha", "mallory": "Mallory Khan", "sam": "Sam Dey", "root": "Root Ahmed",
     "nadia": "Nadia Islam", "paul": "Paul Rahman", "pia": "Pia Sarkar", "omar": "Omar Faruk", "dora": "Dr Dora Sen",
@@ -154,7 +163,9 @@ def _medicine() -> Medicine:
 
 
 def _hospital(cast: Cast, slug: str, speciality: Speciality, rows: int) -> None:
-    profile = HospitalProfile(name=f"{slug.title()} Hospital", address="1 Green Road", city="Dhaka", email=f"desk.{slug}@demo.test")
+    profile = HospitalProfile(
+        name=f"{slug.title()} Hospital", address="1 Green Road", city="Dhaka", email=f"desk.{slug}@demo.test"
+    )
     hospital = create_hospital(slug=slug, profile=profile, by=SEED)
     cast.hospitals[slug] = cast.keep("hospital", slug, hospital)
     admin = "ada" if slug == "own" else "mallory"
@@ -163,7 +174,9 @@ def _hospital(cast: Cast, slug: str, speciality: Speciality, rows: int) -> None:
             membership = add_membership(hospital, user=cast.people[login], role=role, by=SEED)
             cast.keep("member", slug, membership) if role == Role.RECEPTIONIST else None
         for number in range(rows):
-            department = add_department(hospital, name=f"Heart {slug} {number}", about="", location="", by=SEED)
+            department = add_department(
+                hospital, name=f"Heart {slug} {number}", about="", location="", by=SEED
+            )
             service = add_service(department, name=f"Test {slug} {number}", by=SEED)
             cast.keep("department", slug, department)
             cast.keep("service", slug, service)
@@ -199,7 +212,11 @@ def _apply(cast: Cast, slug: str, speciality: Speciality, number: int) -> None:
     user = cast.people[login]
     if number:
         user = add_verified_user(
-            email=f"zq{login}{number}@demo.test", name=f"Dr {login} {number}", phone="", password_hash=password_hash(), by=SEED
+            email=f"zq{login}{number}@demo.test",
+            name=f"Dr {login} {number}",
+            phone="",
+            password_hash=password_hash(),
+            by=SEED,
         )
     doctor = become_doctor(user, details=_details(login, speciality, number))
     admin = "ada" if slug == "own" else "mallory"
@@ -215,21 +232,31 @@ def _doctor(cast: Cast, variant: str, speciality: Speciality, rows: int) -> None
     login, slug = DOCTOR[variant], HOME[variant]
     hospital, user = cast.hospitals[slug], cast.people[login]
     admin = "ada" if slug == "own" else "mallory"
-    doctor = cast.doctors[login] = cast.keep("doctor", variant, become_doctor(user, details=_details(login, speciality, 0)))
+    doctor = cast.doctors[login] = cast.keep(
+        "doctor", variant, become_doctor(user, details=_details(login, speciality, 0))
+    )
     for _number in range(rows):
         # Both admins: the doctor works for one and has applied to the other.
         cast.keep("paper", variant, _paper(cast, login, doctor, "ada", "mallory"))
     with in_hospital(hospital):
         application = apply_to_hospital(doctor, hospital=hospital, by=user)
         approved = approve_application(
-            application, department=cast.row("department", slug), fee=Decimal("800.00"), slot_minutes=20, by=cast.people[admin]
+            application,
+            department=cast.row("department", slug),
+            fee=Decimal("800.00"),
+            slot_minutes=20,
+            by=cast.people[admin],
         )
-        affiliation = Affiliation.objects.select_related("hospital", "doctor__user", "membership").get(pk=approved.pk)
+        affiliation = Affiliation.objects.select_related("hospital", "doctor__user", "membership").get(
+            pk=approved.pk
+        )
         cast.affiliations[login] = cast.keep("affiliation", variant, affiliation)
         set_weekly_hours(affiliation, hours=[(day, dt.time(9), dt.time(21)) for day in range(7)], by=user)
         for number in range(rows):
             day = timezone.now().date() + dt.timedelta(days=30 + number)
-            cast.keep("exception", variant, add_exception(affiliation, day=day, starts=None, ends=None, by=user))
+            cast.keep(
+                "exception", variant, add_exception(affiliation, day=day, starts=None, ends=None, by=user)
+            )
     for number in range(rows):
         starts = timezone.now() + dt.timedelta(days=40 + 2 * number)
         off = take_time_off(doctor, starts_at=starts, ends_at=starts + dt.timedelta(days=1), by=user)
@@ -238,7 +265,9 @@ def _doctor(cast: Cast, variant: str, speciality: Speciality, rows: int) -> None
     elsewhere = cast.hospitals["other" if slug == "own" else "own"]
     with in_hospital(elsewhere):
         text = cast.canary(f"Zq{login}applies", login, "mallory" if slug == "own" else "ada")
-        cast.keep("own_application", variant, apply_to_hospital(doctor, hospital=elsewhere, message=text, by=user))
+        cast.keep(
+            "own_application", variant, apply_to_hospital(doctor, hospital=elsewhere, message=text, by=user)
+        )
 
 
 def _patient(cast: Cast, variant: str) -> None:
@@ -299,12 +328,19 @@ def _keep_visit(cast: Cast, kind: str, variant: str, visit: Appointment) -> Appo
     return visit
 
 
-def _book(cast: Cast, variant: str, starts_at: dt.datetime, *, accepted: bool = False, pay: str = "desk") -> Appointment:
+def _book(
+    cast: Cast, variant: str, starts_at: dt.datetime, *, accepted: bool = False, pay: str = "desk"
+) -> Appointment:
     login, doctor = PATIENT[variant], DOCTOR[variant]
     reason = f"Zq{login}reason"
     cast.canary(reason, login, doctor)
     visit = book_appointment(
-        cast.affiliations[doctor], patient=cast.patients[login], starts_at=starts_at, pay=pay, reason=reason, by=cast.people[login]
+        cast.affiliations[doctor],
+        patient=cast.patients[login],
+        starts_at=starts_at,
+        pay=pay,
+        reason=reason,
+        by=cast.people[login],
     )
     if accepted:
         accept_appointment(visit, by=cast.people[doctor])
@@ -366,7 +402,9 @@ def _open(cast: Cast, variant: str, clock: _Clock) -> None:
     visit = start_visit(appointment, by=by)
     line = _line(cast, variant, "draftline", doctor)
     advice = cast.canary(f"Zq{PATIENT[variant]}draftadvice", doctor)
-    draft = cast.keep("prescription.draft", variant, draft_prescription(visit, lines=[line], advice=advice, by=by))
+    draft = cast.keep(
+        "prescription.draft", variant, draft_prescription(visit, lines=[line], advice=advice, by=by)
+    )
     cast.canary(draft.public_id, doctor, what="the id of a draft")
     cast.canary(draft.verify_code, doctor, what="the code of a draft")
 
@@ -381,10 +419,19 @@ def _money_to_check(cast: Cast, variant: str) -> None:
     )
     cast.keep("attempt", variant, attempt)
     paid = Attempt.objects.create(
-        invoice=cast.row("bill.seen", variant), method=Attempt.Method.ONLINE, status=Attempt.Status.PAID, amount=Decimal(50), **common
+        invoice=cast.row("bill.seen", variant),
+        method=Attempt.Method.ONLINE,
+        status=Attempt.Status.PAID,
+        amount=Decimal(50),
+        **common,
     )
     payment = Payment.objects.create(
-        attempt=paid, invoice=paid.invoice, amount=Decimal(50), refund_total=Decimal(50), captured_at=timezone.now(), **common
+        attempt=paid,
+        invoice=paid.invoice,
+        amount=Decimal(50),
+        refund_total=Decimal(50),
+        captured_at=timezone.now(),
+        **common,
     )
     refund = Refund.objects.create(
         payment=payment, amount=Decimal(50), reason="Paid twice", status=Refund.Status.UNCLEAR, **common
@@ -413,7 +460,11 @@ def _notices_and_sessions(cast: Cast, rows: int) -> None:
     for login, user in cast.people.items():
         for number in range(rows):
             title = cast.canary(f"Zq{login}notice{number}", login)
-            cast.keep("notice", login, Notice.objects.create(user=user, kind="tests.notice", title=title, url="/start/"))
+            cast.keep(
+                "notice",
+                login,
+                Notice.objects.create(user=user, kind="tests.notice", title=title, url="/start/"),
+            )
             key = f"{login}{number}".ljust(32, "0")
             session = start_session(user, session_key=key, user_agent="", address="127.0.0.1")
             cast.keep("session", login, session)
@@ -425,4 +476,6 @@ def _other_names(cast: Cast) -> None:
     for slug, hospital in cast.hospitals.items():
         cast.keep("hospital_slug", slug, SimpleNamespace(public_id=hospital.slug))
     for variant in PATIENT:
-        cast.keep("rx_code", variant, SimpleNamespace(public_id=cast.row("prescription", variant).verify_code))
+        cast.keep(
+            "rx_code", variant, SimpleNamespace(public_id=cast.row("prescription", variant).verify_code)
+        )

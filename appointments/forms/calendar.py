@@ -74,7 +74,11 @@ class WeekForm(forms.Form):
             self.fields[f"d{day}_{row}_until"] = TimeField(label=ends % said, initial=stored[1])
 
     def _rows_on(self, day: int, stored: int) -> int:
-        typed = [int(found[1]) + 1 for name in self.data if (found := re.fullmatch(rf"d{day}_(\d)_(?:from|until)", name))]
+        typed = [
+            int(found[1]) + 1
+            for name in self.data
+            if (found := re.fullmatch(rf"d{day}_(\d)_(?:from|until)", name))
+        ]
         return min(MOST_ROWS, max([FEWEST_ROWS, stored + 1, *typed]))
 
     def _cells(self) -> list[tuple[int, int]]:
@@ -106,7 +110,9 @@ class WeekForm(forms.Form):
             if f"{name}_from" in self.errors or f"{name}_until" in self.errors:
                 continue
             if bool(starts) != bool(ends):
-                self.add_error(f"{name}_{'until' if starts else 'from'}", _("Write both times, or leave both empty."))
+                self.add_error(
+                    f"{name}_{'until' if starts else 'from'}", _("Write both times, or leave both empty.")
+                )
             elif starts and ends and ends <= starts:
                 self.add_error(f"{name}_until", _("This is not later than the beginning."))
         for (_starts, ends, _row), (starts, _ends, row) in zip(whole, whole[1:], strict=False):
@@ -202,7 +208,9 @@ def lead_words(minutes: int) -> str:
 class BookingRulesForm(forms.Form):
     """Fee, length and limits of a doctor's visits at one hospital."""
 
-    fee = forms.DecimalField(label=gettext_lazy("Fee for a visit"), min_value=0, max_digits=12, decimal_places=2)
+    fee = forms.DecimalField(
+        label=gettext_lazy("Fee for a visit"), min_value=0, max_digits=12, decimal_places=2
+    )
     slot_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes a visit"),
         min_value=5,
@@ -229,7 +237,9 @@ class BookingRulesForm(forms.Form):
         leads = sorted({*LEAD_MINUTES, affiliation.lead_minutes})
         self.fields["lead_minutes"].choices = [(minutes, lead_words(minutes)) for minutes in leads]
         self.fields["fee"].widget.attrs["inputmode"] = "decimal"
-        self.fields["fee"].label = _("Fee for a visit (%(currency)s)") % {"currency": affiliation.hospital.currency}
+        self.fields["fee"].label = _("Fee for a visit (%(currency)s)") % {
+            "currency": affiliation.hospital.currency
+        }
 
     def rules(self) -> BookingRules:
         """Return what was typed, as the operation takes it."""

@@ -8,149 +8,329 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('doctors', '0001_initial'),
-        ('hospitals', '0001_initial'),
-        ('patients', '0001_initial'),
+        ("doctors", "0001_initial"),
+        ("hospitals", "0001_initial"),
+        ("patients", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('day', models.DateField()),
-                ('serial', models.PositiveSmallIntegerField(null=True, verbose_name='serial number')),
-                ('status', models.CharField(choices=[('proposed', 'Being booked'), ('pending', 'Waiting for the hospital'), ('booked', 'Booked'), ('fulfilled', 'Done'), ('noshow', 'Did not come'), ('cancelled', 'Cancelled')], default='proposed', max_length=20)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('fee', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='what it is about')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('cancelled_by', models.CharField(blank=True, choices=[('patient', 'The patient'), ('hospital', 'The hospital'), ('system', 'HealthStack')], max_length=10)),
-                ('cancel_reason', models.CharField(blank=True, max_length=300)),
-                ('returned', models.DecimalField(decimal_places=2, max_digits=12, null=True)),
-                ('affiliation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='doctors.affiliation')),
-                ('booked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='doctors.doctor')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='patients.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("day", models.DateField()),
+                ("serial", models.PositiveSmallIntegerField(null=True, verbose_name="serial number")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Being booked"),
+                            ("pending", "Waiting for the hospital"),
+                            ("booked", "Booked"),
+                            ("fulfilled", "Done"),
+                            ("noshow", "Did not come"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="proposed",
+                        max_length=20,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("fee", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="what it is about")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "cancelled_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("patient", "The patient"),
+                            ("hospital", "The hospital"),
+                            ("system", "HealthStack"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("cancel_reason", models.CharField(blank=True, max_length=300)),
+                ("returned", models.DecimalField(decimal_places=2, max_digits=12, null=True)),
+                (
+                    "affiliation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="doctors.affiliation",
+                    ),
+                ),
+                (
+                    "booked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="doctors.doctor",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="patients.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at', 'pk'],
+                "ordering": ["starts_at", "pk"],
             },
             bases=(core.states.HasStates, models.Model),
         ),
         migrations.CreateModel(
-            name='Cell',
+            name="Cell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('lane', models.PositiveSmallIntegerField(default=0)),
-                ('lapses_at', models.DateTimeField(null=True)),
-                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cells', to='appointments.appointment')),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='doctors.doctor')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='patients.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("lane", models.PositiveSmallIntegerField(default=0)),
+                ("lapses_at", models.DateTimeField(null=True)),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cells",
+                        to="appointments.appointment",
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="doctors.doctor"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="patients.patient"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(choices=[('booked', 'Booked'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('moved', 'Moved'), ('cancelled', 'Cancelled'), ('fulfilled', 'Done'), ('noshow', 'Did not come')], max_length=10)),
-                ('version', models.PositiveIntegerField()),
-                ('starts_at', models.DateTimeField()),
-                ('moved_from', models.DateTimeField(null=True)),
-                ('by_name', models.CharField(max_length=120)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='appointments.appointment')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("booked", "Booked"),
+                            ("accepted", "Accepted"),
+                            ("declined", "Declined"),
+                            ("moved", "Moved"),
+                            ("cancelled", "Cancelled"),
+                            ("fulfilled", "Done"),
+                            ("noshow", "Did not come"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("starts_at", models.DateTimeField()),
+                ("moved_from", models.DateTimeField(null=True)),
+                ("by_name", models.CharField(max_length=120)),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="appointments.appointment",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('live', 'Kept'), ('used', 'Booked'), ('expired', 'Lapsed'), ('released', 'Given back')], default='live', max_length=10)),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('extended_at', models.DateTimeField(null=True)),
-                ('appointment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='hold', to='appointments.appointment')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("live", "Kept"),
+                            ("used", "Booked"),
+                            ("expired", "Lapsed"),
+                            ("released", "Given back"),
+                        ],
+                        default="live",
+                        max_length=10,
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("extended_at", models.DateTimeField(null=True)),
+                (
+                    "appointment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hold",
+                        to="appointments.appointment",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
             ],
             bases=(core.states.HasStates, models.Model),
         ),
         migrations.CreateModel(
-            name='NextFree',
+            name="NextFree",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField(db_index=True, null=True)),
-                ('first_starts', models.JSONField(default=list)),
-                ('free_count', models.PositiveIntegerField(default=0)),
-                ('computed_at', models.DateTimeField()),
-                ('stale_at', models.DateTimeField(db_index=True, null=True)),
-                ('affiliation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='next_free', to='doctors.affiliation')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(db_index=True, null=True)),
+                ("first_starts", models.JSONField(default=list)),
+                ("free_count", models.PositiveIntegerField(default=0)),
+                ("computed_at", models.DateTimeField()),
+                ("stale_at", models.DateTimeField(db_index=True, null=True)),
+                (
+                    "affiliation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="next_free",
+                        to="doctors.affiliation",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['patient', 'starts_at'], name='appointment_of_patient'),
+            model_name="appointment",
+            index=models.Index(fields=["patient", "starts_at"], name="appointment_of_patient"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['doctor', 'starts_at'], name='appointment_of_doctor'),
+            model_name="appointment",
+            index=models.Index(fields=["doctor", "starts_at"], name="appointment_of_doctor"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['hospital', 'day', 'status'], name='appointment_of_day'),
+            model_name="appointment",
+            index=models.Index(fields=["hospital", "day", "status"], name="appointment_of_day"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['affiliation', 'day'], name='appointment_serials'),
+            model_name="appointment",
+            index=models.Index(fields=["affiliation", "day"], name="appointment_serials"),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='visit_ends_after_start'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="visit_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('fee__gte', 0)), name='visit_fee_not_negative'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fee__gte", 0)), name="visit_fee_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(fields=('affiliation', 'day', 'serial'), name='one_serial_a_day'),
+            model_name="appointment",
+            constraint=models.UniqueConstraint(
+                fields=("affiliation", "day", "serial"), name="one_serial_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('cancelled_by', ''), ('status', 'cancelled'), _negated=True), name='cancelled_by_somebody'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cancelled_by", ""), ("status", "cancelled"), _negated=True),
+                name="cancelled_by_somebody",
+            ),
         ),
         migrations.AddIndex(
-            model_name='cell',
-            index=models.Index(condition=models.Q(('lapses_at__isnull', False)), fields=['doctor', 'lapses_at'], name='cell_lapsing'),
+            model_name="cell",
+            index=models.Index(
+                condition=models.Q(("lapses_at__isnull", False)),
+                fields=["doctor", "lapses_at"],
+                name="cell_lapsing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cell',
-            constraint=models.UniqueConstraint(fields=('doctor', 'starts_at', 'lane'), name='one_visit_a_doctor'),
+            model_name="cell",
+            constraint=models.UniqueConstraint(
+                fields=("doctor", "starts_at", "lane"), name="one_visit_a_doctor"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cell',
-            constraint=models.UniqueConstraint(fields=('patient', 'starts_at'), name='one_visit_a_patient'),
+            model_name="cell",
+            constraint=models.UniqueConstraint(fields=("patient", "starts_at"), name="one_visit_a_patient"),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(fields=['status', 'expires_at'], name='hold_by_end'),
+            model_name="hold",
+            index=models.Index(fields=["status", "expires_at"], name="hold_by_end"),
         ),
     ]

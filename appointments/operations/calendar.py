@@ -92,7 +92,9 @@ def take_time_off(doctor: Doctor, *, starts_at: dt.datetime, ends_at: dt.datetim
     """Keep a time (UTC) free of visits in all hospitals. Raises BookingsHit with the visits of all hospitals."""
     _lock_doctor(doctor.pk)
     with everywhere():
-        visits = live_visits(Appointment.objects.filter(doctor=doctor)).filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+        visits = live_visits(Appointment.objects.filter(doctor=doctor)).filter(
+            starts_at__lt=ends_at, ends_at__gt=starts_at
+        )
         hit = list(visits)
     _refuse_if_hit(hit)
     time_off = write_time_off(doctor, starts_at=starts_at, ends_at=ends_at, by=by)

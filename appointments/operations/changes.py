@@ -68,8 +68,7 @@ def cancel_appointment(appointment: Appointment, *, side: str, reason: str, by: 
     _end(appointment, side, share, reason, by=by)
     write_change(appointment, Change.Act.CANCELLED, by=by, note=reason)
     tell(appointment, "cancelled")
-    returned: Decimal = appointment.returned
-    return returned
+    return appointment.returned or Decimal(0)
 
 
 def _end(appointment: Appointment, side: str, share: Decimal, reason: str, *, by: Actor) -> None:

@@ -58,7 +58,7 @@ def _busy(
 
 
 def plans_for(affiliations: list[Affiliation], *, days: int, first: dt.date | None = None) -> dict[int, Plan]:
-    """Return the plan of each affiliation (by primary key) for so many days from today, in three queries (four when a day can be full)."""
+    """Return the plan of each affiliation (by primary key) for so many days, today first unless given; 3 or 4 queries."""
     now = timezone.now()
     begin = dt.datetime.combine(first, dt.time(), dt.UTC) if first else now
     since, until = begin - dt.timedelta(days=2), begin + dt.timedelta(days=days + 2)

@@ -228,7 +228,8 @@ def cast() -> SimpleNamespace:
     MembershipFactory(hospital=city, user=people["ada"], role=Role.ADMIN)
     MembershipFactory(hospital=city, user=people["rita"], role=Role.RECEPTIONIST)
     MembershipFactory(hospital=lakeside, user=people["mallory"], role=Role.ADMIN)
-    dora, deb = DoctorFactory(name="Dr Dora Sen"), DoctorFactory(name="Dr Deb Roy")
+    dora = DoctorFactory(name="Dr Dora Sen", user__email="dora@demo.test")
+    deb = DoctorFactory(name="Dr Deb Roy", user__email="deb@demo.test")
     at_city, at_lakeside = (
         working(dora, hospital=city, room="304"),
         working(dora, hospital=lakeside, fee=Decimal("900.00")),

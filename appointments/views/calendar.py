@@ -53,7 +53,12 @@ def free(request: HttpRequest, public_id: str) -> HttpResponse:
     if affiliation is None:
         raise Http404
     days = [(day, len(starts)) for day, starts in free_by_day(affiliation).items()]
-    context = {"affiliation": affiliation, "days": days, "total": sum(count for _day, count in days), "span": PROFILE_DAYS}
+    context = {
+        "affiliation": affiliation,
+        "days": days,
+        "total": sum(count for _day, count in days),
+        "span": PROFILE_DAYS,
+    }
     template = "appointments/calendar_free.html"
     return render(request, f"{template}#days" if request.htmx else template, context)
 
@@ -228,7 +233,10 @@ def _own_affiliations(request: HttpRequest) -> list[Affiliation]:
 
 
 def _page(
-    request: HttpRequest, affiliation: Affiliation, affiliations: list[Affiliation] | None = None, **shown: Any
+    request: HttpRequest,
+    affiliation: Affiliation,
+    affiliations: list[Affiliation] | None = None,
+    **shown: Any,
 ) -> HttpResponse:
     if not rules.has_perm(manage, request.user, affiliation):
         raise PermissionDenied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -17,7 +18,7 @@ from ..queries import Found, Wanted
 from .common import day_choice
 
 PAGE = 10
-FEES = [500, 1000, 1500, 2000]
+FEES = [Decimal(500), Decimal(1000), Decimal(1500), Decimal(2000)]
 
 
 @require_safe
@@ -61,7 +62,8 @@ def _by_day(affiliation: Affiliation, starts: list[Any]) -> list[tuple[Any, list
 def _chosen(wanted: Wanted, found: Found, page: Any) -> dict[str, Any]:
     speciality = next((row for row, _ in found.specialities if row.slug == wanted.speciality), None)
     hospital = next((row.hospital for row in page), None) if wanted.hospital else None
-    return {"speciality": speciality, "hospital": hospital}
+    currency = next((row.hospital.currency for row in page), "")
+    return {"speciality": speciality, "hospital": hospital, "currency": currency}
 
 
 @require_safe

@@ -40,7 +40,9 @@ def about(invoice: Invoice) -> About:
 @transaction.atomic
 def draft_invoice(hospital: Hospital, patient: Patient, *, charges: Iterable[Charge], by: Actor) -> Invoice:
     """Draft an invoice; price and tax are copied from each charge's purpose now. Amounts in the hospital's currency."""
-    invoice = Invoice.objects.create(hospital=hospital, patient=patient, currency=hospital.currency, total=NOTHING)
+    invoice = Invoice.objects.create(
+        hospital=hospital, patient=patient, currency=hospital.currency, total=NOTHING
+    )
     lines = []
     for charge in charges:
         described = purposes.get(charge.purpose).describe(charge.reference)
@@ -89,7 +91,11 @@ def credit_line(purpose: str, reference: str, *, share: Decimal, reason: str, by
     A draft is voided. Of an unpaid invoice the whole line is credited. Of a paid one `share` (0 to 1) of the line is
     credited and refunded. Side effects: credit note, refunds, ledger.
     """
-    line = InvoiceLine.objects.filter(purpose=purpose, reference=reference).select_related("invoice").latest("pk")
+    line = (
+        InvoiceLine.objects.filter(purpose=purpose, reference=reference)
+        .select_related("invoice")
+        .latest("pk")
+    )
     invoice = lock_invoice(line.invoice)
     line.refresh_from_db()
     if invoice.status == Invoice.Status.DRAFT:
@@ -168,6 +174,11 @@ def number_invoice(invoice: Invoice, status: str, *, by: Actor) -> None:
         invoice.public_id,
         by=by,
         about=about(invoice),
-        body={"currency": invoice.currency, "kind": invoice.kind, "number": invoice.label, "total": str(invoice.total)},
+        body={
+            "currency": invoice.currency,
+            "kind": invoice.kind,
+            "number": invoice.label,
+            "total": str(invoice.total),
+        },
     )
     after_commit("billing.render_invoice", invoice_id=invoice.pk)

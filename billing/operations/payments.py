@@ -49,7 +49,9 @@ def start_payment(invoice: Invoice, *, by: Actor) -> str:
     except (GatewayUnavailable, GatewayRefused) as error:
         _close_attempt(attempt, note=str(error))
         raise DomainError(
-            _("The payment page does not answer. Nothing was paid. Try again in a minute, or pay at the desk.")
+            _(
+                "The payment page does not answer. Nothing was paid. Try again in a minute, or pay at the desk."
+            )
         ) from error
     _keep_session(attempt, opened)
     return opened.redirect_url
@@ -74,7 +76,9 @@ def lock_payable(invoice: Invoice) -> tuple[Invoice, Decimal]:
 def _begin_attempt(invoice: Invoice, *, by: Actor) -> Attempt:
     invoice, owed = lock_payable(invoice)
     if not invoice.hospital.pays_online:
-        raise DomainError(_("%(hospital)s takes payments at its desk only.") % {"hospital": invoice.hospital.name})
+        raise DomainError(
+            _("%(hospital)s takes payments at its desk only.") % {"hospital": invoice.hospital.name}
+        )
     if invoice.attempts.filter(status=Attempt.Status.REVIEW).exists():
         raise Conflict(_("Your payment is being checked by the hospital. You need not pay again."))
     if invoice.attempts.count() >= MAX_ATTEMPTS:
@@ -95,7 +99,9 @@ def _begin_attempt(invoice: Invoice, *, by: Actor) -> Attempt:
 def _session_request(attempt: Attempt) -> SessionRequest:
     invoice, patient = attempt.invoice, attempt.invoice.patient
     base = settings.PUBLIC_URL
-    back = {name: base + reverse("billing:gateway_return", args=[name]) for name in ("success", "fail", "cancel")}
+    back = {
+        name: base + reverse("billing:gateway_return", args=[name]) for name in ("success", "fail", "cancel")
+    }
     return SessionRequest(
         tran_id=attempt.tran_id,
         amount=attempt.amount,
@@ -195,7 +201,13 @@ def _refuse_answer(attempt: Attempt, wrong: str, *, by: Actor) -> None:
     if attempt.note != note:
         attempt.note = note
         attempt.save(update_fields=["note"])
-        record("billing.answer_refused", attempt.public_id, by=by, about=about(attempt.invoice), body={"wrong": wrong})
+        record(
+            "billing.answer_refused",
+            attempt.public_id,
+            by=by,
+            about=about(attempt.invoice),
+            body={"wrong": wrong},
+        )
     ask_again_later(attempt)
 
 
@@ -289,7 +301,9 @@ def _fulfil(line: InvoiceLine, *, by: Actor) -> purposes.Outcome:
 
 
 @transaction.atomic
-def take_desk_payment(invoice: Invoice, *, method: str, expected: Decimal | None = None, by: Actor) -> Payment:
+def take_desk_payment(
+    invoice: Invoice, *, method: str, expected: Decimal | None = None, by: Actor
+) -> Payment:
     """Take the whole outstanding amount at the desk, in cash or by the card terminal.
 
     `expected` is the amount that the person at the desk was shown. Raises Conflict when nothing is owed or when it changed.

@@ -33,7 +33,11 @@ def owe_back(payment: Payment, *, amount: Decimal, reason: str, by: Actor) -> Re
     payment.refund_total += amount
     payment.save(update_fields=["refund_total"])
     refund = Refund.objects.create(
-        hospital_id=payment.hospital_id, payment=payment, amount=amount, currency=payment.currency, reason=reason[:200]
+        hospital_id=payment.hospital_id,
+        payment=payment,
+        amount=amount,
+        currency=payment.currency,
+        reason=reason[:200],
     )
     patient = payment.invoice.patient
     record(
@@ -41,7 +45,12 @@ def owe_back(payment: Payment, *, amount: Decimal, reason: str, by: Actor) -> Re
         refund.public_id,
         by=by,
         about=About(patient.public_id, payment.hospital_id),
-        body={"amount": str(amount), "currency": payment.currency, "payment": payment.public_id, "reason": reason},
+        body={
+            "amount": str(amount),
+            "currency": payment.currency,
+            "payment": payment.public_id,
+            "reason": reason,
+        },
     )
     notify(patient.recipient, "billing.refund_due", refund.public_id, hospital_id=payment.hospital_id)
     if payment.attempt.method == Attempt.Method.ONLINE:
@@ -111,7 +120,9 @@ def _keep_answer(refund: Refund, answer: RefundAnswer) -> None:
         elif answer.state == RefundState.ACCEPTED and refund.gateway_reference:
             if refund.status == Refund.Status.SENDING:
                 refund.move_to(Refund.Status.PROCESSING)
-            refund.next_check_at = timezone.now() + dt.timedelta(minutes=min(2 ** min(refund.attempts, 9), 360))
+            refund.next_check_at = timezone.now() + dt.timedelta(
+                minutes=min(2 ** min(refund.attempts, 9), 360)
+            )
             refund.attempts += 1
         else:
             _hand_to_person(refund, by=GATEWAY)

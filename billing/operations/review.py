@@ -28,6 +28,10 @@ def resolve_attempt(attempt: Attempt, *, accepted: bool, by: Actor) -> None:
     attempt.move_to(Attempt.Status.PAID)
     attempt.save(update_fields=["status"])
     record(
-        "billing.review_decided", attempt.public_id, by=by, about=about(attempt.invoice), body={"accepted": accepted}
+        "billing.review_decided",
+        attempt.public_id,
+        by=by,
+        about=about(attempt.invoice),
+        body={"accepted": accepted},
     )
     capture(attempt, by=by, refuse="" if accepted else _("The hospital could not accept this payment."))

@@ -135,7 +135,10 @@ FORGERIES = {
 def test_message_changed_on_its_way_is_refused(attempt, cast, settings, client, change, url, channel, code):
     settings.PAYMENT_GATEWAY = SSLCOMMERZ
     other = Attempt(tran_id="other", amount=attempt.amount)
-    forged = message(other if "tran_id" in change else attempt, settings) | {**change, "tran_id": attempt.tran_id}
+    forged = message(other if "tran_id" in change else attempt, settings) | {
+        **change,
+        "tran_id": attempt.tran_id,
+    }
     assert post(client, url, forged).status_code == code
     attempt.refresh_from_db()
     assert (attempt.status, queued(), refusals()) == ("pending", 0, [(attempt.public_id, channel)])
@@ -208,7 +211,12 @@ def test_return_needs_no_csrf_token_and_keeps_the_payer_logged_in(attempt, cast,
     before = {name: morsel.value for name, morsel in browser.cookies.items()}
     # A cross-site POST: the browser sends none of our cookies, but would take any that came back.
     elsewhere = as_person(None, enforce_csrf_checks=True)
-    answer = post(elsewhere, BACK, {"tran_id": attempt.tran_id, "verify_sign": "signed"}, HTTP_ORIGIN="https://pay.example")
+    answer = post(
+        elsewhere,
+        BACK,
+        {"tran_id": attempt.tran_id, "verify_sign": "signed"},
+        HTTP_ORIGIN="https://pay.example",
+    )
     assert (answer.status_code, dict(answer.cookies)) == (303, {})
     assert {name: morsel.value for name, morsel in browser.cookies.items()} == before
     assert browser.get("/me/bills/").status_code == 200
@@ -272,7 +280,15 @@ def test_result_of_a_payment_in_review_does_not_reload(cast, gateway, client):
 def test_result_shows_nothing_personal(cast, gateway, client):
     attempt = paid_online(draft(cast.city, cast.payer))
     page = result_page(client, attempt).text
-    for secret in ("Paul", "paul@demo.test", "432149", "INV-000001", "Thing thing-1", attempt.tran_id, attempt.val_id):
+    for secret in (
+        "Paul",
+        "paul@demo.test",
+        "432149",
+        "INV-000001",
+        "Thing thing-1",
+        attempt.tran_id,
+        attempt.val_id,
+    ):
         assert secret not in page
 
 

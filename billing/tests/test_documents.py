@@ -61,7 +61,9 @@ def test_invoice_names_who_what_and_how_it_was_paid(cast, gateway):
     invoice = draft(cast.city, cast.payer, "1000.00", tax=Decimal("75.00"))
     paid_online(invoice)
     text = letter(invoice)
-    expected = "City General Hospital|12 Green Road, Dhaka|INV-000001|Paul|P-000001|Thing thing-1|৳1,000.00|৳75.00"
+    expected = (
+        "City General Hospital|12 Green Road, Dhaka|INV-000001|Paul|P-000001|Thing thing-1|৳1,000.00|৳75.00"
+    )
     for part in f"{expected}|৳1,075.00|VISA 432149XXXXXX0667|Left to pay ৳0.00|Page 1 of 1".split("|"):
         assert part in text
 
@@ -92,7 +94,13 @@ def test_credit_note_names_what_it_corrects(cast, gateway):
     credit(invoice, Decimal(1))
     with in_hospital(cast.city):
         text = letter(invoice.credit_notes.get())
-    for part in ("Credit note", "CN-000001", "corrects INV-000001", "Visit cancelled", "Credited to you ৳1,200.00"):
+    for part in (
+        "Credit note",
+        "CN-000001",
+        "corrects INV-000001",
+        "Visit cancelled",
+        "Credited to you ৳1,200.00",
+    ):
         assert part in text
 
 
@@ -123,11 +131,18 @@ def test_letters_are_made_by_the_worker_and_then_served(cast, as_person, gateway
     payment = payment_of(invoice)
     for person, addresses in (
         (cast.paul, (f"/me/bills/{invoice.public_id}/pdf/", f"/me/bills/{payment.public_id}/receipt/")),
-        (cast.rita, (f"/h/city/bills/{invoice.public_id}/pdf/", f"/h/city/bills/{payment.public_id}/receipt/")),
+        (
+            cast.rita,
+            (f"/h/city/bills/{invoice.public_id}/pdf/", f"/h/city/bills/{payment.public_id}/receipt/"),
+        ),
     ):
         for address in addresses:
             answer = as_person(person).get(address)
-            assert (answer.status_code, answer["Content-Type"], answer.content[:5]) == (200, "application/pdf", b"%PDF-")
+            assert (answer.status_code, answer["Content-Type"], answer.content[:5]) == (
+                200,
+                "application/pdf",
+                b"%PDF-",
+            )
             assert answer["Cache-Control"] == "private, no-store"
 
 
@@ -156,8 +171,14 @@ def test_paid_mail_names_amount_and_bill_and_nothing_else(cast, gateway):
     sent = mail_about("billing.paid")
     assert sent.subject == "City General Hospital has your payment of ৳1,200.00"
     for text in (sent.body, sent.alternatives[0][0]):
-        assert ("INV-000001" in text, f"/me/bills/{invoice.public_id}/" in text, "Thing" in text) == (True, True, False)
-    assert Notice.objects.get(kind="billing.paid").title == "City General Hospital has your payment of ৳1,200.00"
+        assert ("INV-000001" in text, f"/me/bills/{invoice.public_id}/" in text, "Thing" in text) == (
+            True,
+            True,
+            False,
+        )
+    assert (
+        Notice.objects.get(kind="billing.paid").title == "City General Hospital has your payment of ৳1,200.00"
+    )
 
 
 def test_paid_mail_to_somebody_without_a_log_in_has_no_link(cast, gateway):
@@ -175,7 +196,10 @@ def test_nobody_is_told_without_an_address(cast, gateway):
 
 @pytest.mark.parametrize(
     ("make", "text"),
-    [(owed_at_desk, "You get it at the hospital’s desk."), (unclear_refund, "It goes back the way you paid.")],
+    [
+        (owed_at_desk, "You get it at the hospital’s desk."),
+        (unclear_refund, "It goes back the way you paid."),
+    ],
 )
 def test_refund_due_mail_says_how_it_comes_back(cast, gateway, make, text):
     make(cast.city, cast.payer)

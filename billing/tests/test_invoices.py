@@ -60,7 +60,11 @@ def test_draft_copies_price_and_tax(cast):
     shop.things["thing-1"].price = Decimal("999.00")
     with in_hospital(cast.city):
         line = invoice.lines.get()
-    assert (line.unit_price, line.amount, invoice.total) == (Decimal("100.00"), Decimal("107.51"), Decimal("107.51"))
+    assert (line.unit_price, line.amount, invoice.total) == (
+        Decimal("100.00"),
+        Decimal("107.51"),
+        Decimal("107.51"),
+    )
     assert (invoice.number, invoice.label) == (None, "Draft")
 
 
@@ -235,13 +239,13 @@ def test_invariants_hold_after_all_that_can_happen(cast, gateway):
 @pytest.mark.parametrize(
     ("model", "change", "breaks"),
     [
-        (Payment, {"refund_total": Decimal("1.00")}, {"each payment is what", "what was applied"}),
+        (Payment, {"refund_total": Decimal("1.00")}, {"each payment is what was applied and what goes", "what was applied to an invoice"}),
         (Attempt, {"status": "expired"}, {"every paid attempt"}),
-        (Invoice, {"status": "issued"}, {"what was applied"}),
+        (Invoice, {"status": "issued"}, {"what was applied to an invoice"}),
         (NumberSeries, {"last": 5}, {"invoice numbers have no gaps"}),
         (Invoice, {"number": 3}, {"invoice numbers have no gaps"}),
-        (Invoice, {"credited": Decimal("1.00")}, {"what was credited", "what was applied"}),
-        (Invoice, {"total": Decimal("1300.00")}, {"what was applied", "lines add up"}),
+        (Invoice, {"credited": Decimal("1.00")}, {"what was credited", "what was applied to an invoice"}),
+        (Invoice, {"total": Decimal("1300.00")}, {"what was applied to an invoice", "lines add up"}),
     ],
 )
 def test_invariants_find_what_is_wrong(cast, gateway, model, change, breaks):

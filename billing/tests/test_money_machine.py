@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NonInteractiveExampleWarning
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -50,7 +51,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.invoices, self.attempts = [], []
+        self.invoices, self.attempts, self.seen = [], [], set()
         # As a test case's own block, so that the gateway does not take it for a transaction of ours.
         self.block = transaction.atomic()
         self.block._from_testcase = True
@@ -81,6 +82,16 @@ class MoneyMachine(RuleBasedStateMachine):
     def _calm(self):
         self.gateway._troubles.clear()
 
+    def _has(self, status):
+        return status in self.seen
+
+    @initialize(trouble=st.sampled_from(["", "be_unavailable", "lose_answers"]))
+    def open_the_day(self, trouble):
+        self.hold(["1200.00", "33.33"])
+        self.book_for_the_desk(["10.00"])
+        self.start_paying(0, trouble)
+        self.start_paying(1, "")
+
     # charging
 
     @rule(prices=prices)
@@ -100,7 +111,7 @@ class MoneyMachine(RuleBasedStateMachine):
             operations.credit_line(PURPOSE, reference, share=share, reason="Cancelled", by=SEED)
         shop.things[reference].state = "cancelled"
 
-    @precondition(lambda self: shop.things)
+    @precondition(lambda self: self.attempts)
     @rule(number=pick)
     def somebody_else_takes_it(self, number):
         thing = list(shop.things.values())[number % len(shop.things)]
@@ -140,6 +151,15 @@ class MoneyMachine(RuleBasedStateMachine):
         if known and known.outcome is not Outcome.PAID and attempt.tran_id in self.gateway.sessions:
             extra = {"risk_level": risk} if outcome is Outcome.PAID else {}
             self.gateway.set_payment(attempt.tran_id, outcome, **extra)
+
+    @precondition(lambda self: self.invoices)
+    @rule(number=pick, late=st.booleans(), told=st.booleans())
+    def pay(self, number, late, told):
+        self.start_paying(number, "")
+        if self.attempts:
+            self.decide_at_the_gateway(-1, Outcome.FAILED if late else Outcome.PAID, 0)
+            self.notice_comes(-1, 1, "" if told else "be_unavailable")
+            self.decide_at_the_gateway(-1, Outcome.PAID, 0)
 
     @precondition(lambda self: self.attempts)
     @rule(number=pick, times=st.integers(1, 3), trouble=st.sampled_from(["", "", "be_unavailable"]))
@@ -219,6 +239,7 @@ class MoneyMachine(RuleBasedStateMachine):
             except DomainError:
                 pass
 
+    @precondition(lambda self: self._has("review"))
     @rule(accepted=st.booleans())
     def decide_about_risky_payments(self, accepted):
         with in_hospital(self.cast.city):
@@ -227,6 +248,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     # paying back
 
+    @precondition(lambda self: self._has("due"))
     @rule(
         first=st.sampled_from(list(RefundState)),
         trouble=st.sampled_from(["", "", "be_unavailable", "lose_answers"]),
@@ -241,6 +263,7 @@ class MoneyMachine(RuleBasedStateMachine):
             self._calm()
             self.gateway.set_refund_states()
 
+    @precondition(lambda self: self._has("processing"))
     @rule(state=st.sampled_from([RefundState.ACCEPTED, RefundState.DONE, RefundState.FAILED]))
     def check_refunds(self, state):
         for pk in self._refunds(Refund.Status.PROCESSING):
@@ -248,15 +271,19 @@ class MoneyMachine(RuleBasedStateMachine):
             operations.check_refund(pk)
             self.gateway.set_refund_states()
 
+    @precondition(lambda self: self._has("due"))
     @rule()
     def worker_is_killed_while_it_sends(self):
         for pk in self._refunds(Refund.Status.DUE)[:1]:
             with everywhere():
                 refund = Refund.objects.select_related("payment__attempt").get(pk=pk)
                 if refund.payment.attempt.method == Attempt.Method.ONLINE:
-                    Refund.objects.filter(pk=pk).update(status="sending", next_check_at=dt.datetime.now(dt.UTC))
+                    Refund.objects.filter(pk=pk).update(
+                        status="sending", next_check_at=dt.datetime.now(dt.UTC)
+                    )
         operations.mark_stuck_refunds()
 
+    @precondition(lambda self: self._has("unclear"))
     @rule()
     def admin_looks_at_unclear_refunds(self):
         with in_hospital(self.cast.city):
@@ -268,6 +295,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 went_back = state in {RefundState.ACCEPTED, RefundState.DONE}
                 operations.resolve_refund(refund, was_paid=went_back, by=SEED)
 
+    @precondition(lambda self: self._has("due"))
     @rule()
     def desk_hands_money_back(self):
         for pk in self._refunds(Refund.Status.DUE):
@@ -286,7 +314,11 @@ class MoneyMachine(RuleBasedStateMachine):
     def _fingerprint(self):
         with everywhere():
             return (
-                sorted(Attempt.objects.exclude(status__in=["created", "pending", "expired"]).values_list("pk", "status")),
+                sorted(
+                    Attempt.objects.exclude(status__in=["created", "pending", "expired"]).values_list(
+                        "pk", "status"
+                    )
+                ),
                 sorted(Payment.objects.values_list("pk", "amount", "refund_total")),
                 sorted(Invoice.objects.values_list("pk", "status", "number", "total", "credited")),
                 sorted(Refund.objects.values_list("pk", "status", "amount")),
@@ -297,6 +329,7 @@ class MoneyMachine(RuleBasedStateMachine):
         assert {name: found for name in INVARIANTS if (found := breaks_of(name))} == {}
         captured = self._captured()
         with everywhere():
+            self.seen = {*Attempt.objects.values_list("status", flat=True), *Refund.objects.values_list("status", flat=True)}
             for payment in Payment.objects.select_related("attempt"):
                 refunds = list(payment.refunds.all())
                 assert payment.amount == payment.applied + sum((r.amount for r in refunds), Decimal(0))

@@ -119,7 +119,13 @@ def test_bill_shows_what_was_paid_and_what_goes_back(cast, as_person, gateway):
     paid_online(invoice)
     credit(invoice)
     page = as_person(cast.paul).get(f"/me/bills/{invoice.public_id}/").text
-    for text in ("VISA 432149XXXXXX0667", "৳1,200.00 received", "৳600.00 goes back", "Credit note CN-000001", "Receipt"):
+    for text in (
+        "VISA 432149XXXXXX0667",
+        "৳1,200.00 received",
+        "৳600.00 goes back",
+        "Credit note CN-000001",
+        "Receipt",
+    ):
         assert text in page
     assert "Take" not in page
 
@@ -149,7 +155,10 @@ def test_pay_while_the_gateway_is_down_says_so_on_the_same_page(cast, as_person,
     invoice = draft(cast.city, cast.payer)
     gateway.be_unavailable()
     answer = as_person(cast.paul).post(f"/me/bills/{invoice.public_id}/pay/")
-    assert (answer.status_code, "The payment page does not answer. Nothing was paid." in answer.text) == (422, True)
+    assert (answer.status_code, "The payment page does not answer. Nothing was paid." in answer.text) == (
+        422,
+        True,
+    )
     assert "Pay ৳1,200" in answer.text
 
 
@@ -202,7 +211,9 @@ def test_desk_finds_bills(cast, as_person, query, found):
     issued(cast.city, cast.other)
     paid_at_desk(issued(cast.city, cast.other))
     page = as_person(cast.rita).get(f"/h/city/desk/?{query}").text
-    shown = {f"INV-00000{number}" for number in (1, 2, 3) if f'<td class="nowrap">INV-00000{number}</td>' in page}
+    shown = {
+        f"INV-00000{number}" for number in (1, 2, 3) if f'<td class="nowrap">INV-00000{number}</td>' in page
+    }
     assert shown == found
 
 
@@ -222,7 +233,12 @@ def test_desk_lists_what_needs_a_person(cast, as_person, gateway):
     in_review(draft(cast.city, cast.payer))
     paid_online(draft(cast.city, cast.payer), amount=Decimal("1.00"))
     admin, clerk = (as_person(person).get("/h/city/desk/").text for person in (cast.ada, cast.rita))
-    for text in ("To hand back at the desk", "Refunds to check", "The gateway calls it risky", "does not fit: amount"):
+    for text in (
+        "To hand back at the desk",
+        "Refunds to check",
+        "The gateway calls it risky",
+        "does not fit: amount",
+    ):
         assert text in admin
     assert (admin.count("An admin decides"), clerk.count("An admin decides")) == (0, 2)
 
@@ -301,5 +317,7 @@ def test_credit_note_offers_no_payment(cast, as_person, gateway):
     page = as_person(cast.paul).get(f"/me/bills/{note.public_id}/").text
     assert ("Corrects INV-000001" in page, "Pay ৳" in page) == (True, False)
     assert as_person(cast.paul).post(f"/me/bills/{note.public_id}/pay/").status_code == 422
-    desk = as_person(cast.rita).post(f"/h/city/bills/{note.public_id}/pay/", {"method": "cash", "amount": "1.00"})
+    desk = as_person(cast.rita).post(
+        f"/h/city/bills/{note.public_id}/pay/", {"method": "cash", "amount": "1.00"}
+    )
     assert desk.status_code == 422

@@ -80,7 +80,10 @@ def test_owe_back_queues_the_refund_and_tells_the_payer(refund, cast):
     names = [row.args_kwargs["args"][0] for row in DBTaskResult.objects.all()]
     assert names.count("billing.send_refund") == 1
     assert Message.objects.get(kind="billing.refund_due").email == "paul@demo.test"
-    assert Notice.objects.get(kind="billing.refund_due").title == "You get ৳1,200.00 back from City General Hospital"
+    assert (
+        Notice.objects.get(kind="billing.refund_due").title
+        == "You get ৳1,200.00 back from City General Hospital"
+    )
 
 
 def test_refund_is_sent_once_and_followed_until_it_is_done(refund, gateway):
@@ -153,7 +156,9 @@ def test_check_without_an_answer_asks_later(refund, gateway):
     assert refund.status == Status.PROCESSING
 
 
-@pytest.mark.parametrize(("was_paid", "status", "kind"), [(True, "done", "refund_done"), (False, "due", "refund_resent")])
+@pytest.mark.parametrize(
+    ("was_paid", "status", "kind"), [(True, "done", "refund_done"), (False, "due", "refund_resent")]
+)
 def test_resolve_refund_closes_it_or_sends_it_again(cast, gateway, was_paid, status, kind):
     refund = unclear_refund(cast.city, cast.payer)
     with in_hospital(cast.city):

@@ -83,7 +83,11 @@ def test_settle_of_a_draft_fulfils_numbers_and_tells(cast, gateway):
         line = invoice.lines.get()
     assert (attempt.status, attempt.card_masked, attempt.note) == (Status.PAID, "432149XXXXXX0667", "")
     assert (invoice.status, invoice.label, invoice.total) == ("paid", "INV-000001", Decimal("1200.00"))
-    assert (payment.amount, payment.applied, line.status) == (Decimal("1200.00"), Decimal("1200.00"), "fulfilled")
+    assert (payment.amount, payment.applied, line.status) == (
+        Decimal("1200.00"),
+        Decimal("1200.00"),
+        "fulfilled",
+    )
     assert shop.things["thing-1"].state == "sold"
     assert kinds_about(payment.public_id) == ["billing.payment_captured"]
     assert kinds_about(invoice.public_id) == ["billing.invoice_issued"]
@@ -201,7 +205,10 @@ def test_online_payment_after_the_desk_took_the_money_goes_back(cast, gateway):
     gateway.set_payment(attempt.tran_id)
     operations.verify_payment(attempt.tran_id)
     with in_hospital(cast.city):
-        assert [payment.applied for payment in Payment.objects.order_by("pk")] == [Decimal("1200.00"), Decimal("0.00")]
+        assert [payment.applied for payment in Payment.objects.order_by("pk")] == [
+            Decimal("1200.00"),
+            Decimal("0.00"),
+        ]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,11 @@ def test_start_payment_commits_the_attempt_and_returns_the_gateways_page(cast, g
     asked = gateway.sessions[attempt.tran_id]
     assert url == f"https://pay.example/{attempt.tran_id}"
     assert (attempt.status, attempt.amount, attempt.made_by) == ("pending", Decimal("1200.00"), cast.paul)
-    assert (asked.amount, asked.currency, asked.customer_email) == (Decimal("1200.00"), "BDT", "paul@demo.test")
+    assert (asked.amount, asked.currency, asked.customer_email) == (
+        Decimal("1200.00"),
+        "BDT",
+        "paul@demo.test",
+    )
     assert asked.ipn_url == f"{settings.PUBLIC_URL}/pay/ipn/"
     assert asked.success_url == f"{settings.PUBLIC_URL}/pay/return/success/"
 
@@ -158,9 +162,15 @@ def test_verify_of_a_foreign_transaction_asks_nobody(cast, gateway):
 def test_desk_payment_is_captured_at_once(cast, gateway, method):
     invoice = issued(cast.city, cast.payer)
     with in_hospital(cast.city):
-        payment = operations.take_desk_payment(invoice, method=method, expected=Decimal("1200.00"), by=cast.rita)
+        payment = operations.take_desk_payment(
+            invoice, method=method, expected=Decimal("1200.00"), by=cast.rita
+        )
         invoice.refresh_from_db()
-    assert (payment.amount, payment.attempt.method, payment.attempt.made_by) == (Decimal("1200.00"), method, cast.rita)
+    assert (payment.amount, payment.attempt.method, payment.attempt.made_by) == (
+        Decimal("1200.00"),
+        method,
+        cast.rita,
+    )
     assert invoice.status == "paid"
     assert len(tasks_named("billing.render_receipt")) == 1
     assert len(tasks_named("billing.render_invoice")) == 2

@@ -41,7 +41,9 @@ def pay(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     bill = queries.bill_of(invoice)
     lines = [line for line in bill.lines if line.purpose in purposes.names()]
     seen_at = purposes.get(lines[0].purpose).url(lines[0].reference) if lines else reverse("billing:invoices")
-    return form_page(request, "billing/pay.html", form, {"invoice": invoice, "bill": bill, "seen_at": seen_at})
+    return form_page(
+        request, "billing/pay.html", form, {"invoice": invoice, "bill": bill, "seen_at": seen_at}
+    )
 
 
 @require_safe

@@ -40,7 +40,9 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
 @permit("billing.view_invoice", Invoice)
 def desk_invoice(request: HttpRequest, invoice: Invoice, slug: str) -> HttpResponse:
     """Show a bill to the desk."""
-    return render(request, "billing/desk_invoice.html", {"invoice": invoice, "bill": queries.bill_of(invoice)})
+    return render(
+        request, "billing/desk_invoice.html", {"invoice": invoice, "bill": queries.bill_of(invoice)}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +56,9 @@ def desk_pay(request: HttpRequest, invoice: Invoice, slug: str) -> HttpResponse:
         with errors_to(form):
             payment = operations.take_desk_payment(invoice, method=method, expected=expected, by=request.user)
             amount = format_money(payment.amount, payment.currency)
-            messages.success(request, _("%(amount)s received. The receipt is ready in a moment.") % {"amount": amount})
+            messages.success(
+                request, _("%(amount)s received. The receipt is ready in a moment.") % {"amount": amount}
+            )
             return redirect("billing:desk_invoice", slug, invoice.public_id)
     return form_page(request, "billing/desk_pay.html", form, {"invoice": invoice, "bill": bill})
 
@@ -104,7 +108,9 @@ def resolve_refund(request: HttpRequest, refund: Refund, slug: str) -> HttpRespo
             done = _("The refund is closed.") if form.is_yes else _("The refund is sent again.")
             messages.success(request, done)
             return redirect("billing:desk", slug)
-    return form_page(request, "billing/resolve_refund.html", form, {"refund": refund, "payer": _payer(refund)})
+    return form_page(
+        request, "billing/resolve_refund.html", form, {"refund": refund, "payer": _payer(refund)}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

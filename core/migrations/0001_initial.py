@@ -5,64 +5,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Lease',
+            name="Lease",
             fields=[
-                ('name', models.CharField(max_length=50, primary_key=True, serialize=False)),
-                ('holder', models.CharField(max_length=100)),
-                ('until', models.DateTimeField()),
+                ("name", models.CharField(max_length=50, primary_key=True, serialize=False)),
+                ("holder", models.CharField(max_length=100)),
+                ("until", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='PeriodicRun',
+            name="PeriodicRun",
             fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('last_run', models.DateTimeField()),
-                ('last_error', models.TextField(blank=True)),
+                ("name", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("last_run", models.DateTimeField()),
+                ("last_error", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ThrottleWindow',
+            name="ThrottleWindow",
             fields=[
-                ('key', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('tries', models.PositiveIntegerField()),
-                ('resets_at', models.DateTimeField(db_index=True)),
+                ("key", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("tries", models.PositiveIntegerField()),
+                ("resets_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='SearchGram',
+            name="SearchGram",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('object_id', models.BigIntegerField()),
-                ('gram', models.CharField(max_length=3)),
-                ('size', models.PositiveSmallIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("object_id", models.BigIntegerField()),
+                ("gram", models.CharField(max_length=3)),
+                ("size", models.PositiveSmallIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'gram', 'object_id', 'size'], name='core_searchgram_covering')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'object_id', 'gram'), name='core_searchgram_once')],
+                "indexes": [
+                    models.Index(
+                        fields=["kind", "gram", "object_id", "size"], name="core_searchgram_covering"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "object_id", "gram"), name="core_searchgram_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StoredDocument',
+            name="StoredDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('reference', models.CharField(max_length=40)),
-                ('version', models.PositiveIntegerField()),
-                ('hospital_id', models.BigIntegerField(db_index=True)),
-                ('file', models.FileField(upload_to=core.documents._document_path)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("reference", models.CharField(max_length=40)),
+                ("version", models.PositiveIntegerField()),
+                ("hospital_id", models.BigIntegerField(db_index=True)),
+                ("file", models.FileField(upload_to=core.documents._document_path)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'reference', 'version'), name='one_document_a_version')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "reference", "version"), name="one_document_a_version"
+                    )
+                ],
             },
         ),
     ]

@@ -11,180 +11,435 @@ import core.states
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('hospitals', '0001_initial'),
+        ("hospitals", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Speciality',
+            name="Speciality",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
-                ('lay_name', models.CharField(max_length=60, verbose_name="in patients' words")),
-                ('practitioner', models.CharField(max_length=60, verbose_name='what its doctors are called')),
-                ('search_words', models.CharField(blank=True, max_length=300, verbose_name='words people search by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
+                ("lay_name", models.CharField(max_length=60, verbose_name="in patients' words")),
+                ("practitioner", models.CharField(max_length=60, verbose_name="what its doctors are called")),
+                (
+                    "search_words",
+                    models.CharField(blank=True, max_length=300, verbose_name="words people search by"),
+                ),
             ],
             options={
-                'verbose_name_plural': 'specialities',
-                'ordering': ['name'],
+                "verbose_name_plural": "specialities",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Doctor',
+            name="Doctor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('name', models.CharField(help_text='With the title, like Dr Dora Sen', max_length=120, verbose_name='name')),
-                ('name_bn', models.CharField(blank=True, max_length=120, verbose_name='name in Bangla')),
-                ('gender', models.CharField(choices=[('female', 'Woman'), ('male', 'Man'), ('unknown', 'Not said')], default='unknown', max_length=10, verbose_name='gender')),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None, verbose_name='contact number')),
-                ('qualifications', models.CharField(max_length=200, verbose_name='qualifications')),
-                ('practising_since', models.PositiveSmallIntegerField(verbose_name='practising since')),
-                ('city', models.CharField(max_length=80, verbose_name='city')),
-                ('languages', models.CharField(default='Bangla, English', max_length=120, verbose_name='languages')),
-                ('about', models.TextField(blank=True, max_length=1500, verbose_name='about you')),
-                ('licence_number', models.CharField(max_length=40, unique=True, verbose_name='licence number')),
-                ('licence_expires', models.DateField(verbose_name='licence valid until')),
-                ('photo', models.ImageField(blank=True, upload_to='photos/', verbose_name='photo')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='doctor', to=settings.AUTH_USER_MODEL)),
-                ('speciality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='doctors', to='doctors.speciality')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="With the title, like Dr Dora Sen", max_length=120, verbose_name="name"
+                    ),
+                ),
+                ("name_bn", models.CharField(blank=True, max_length=120, verbose_name="name in Bangla")),
+                (
+                    "gender",
+                    models.CharField(
+                        choices=[("female", "Woman"), ("male", "Man"), ("unknown", "Not said")],
+                        default="unknown",
+                        max_length=10,
+                        verbose_name="gender",
+                    ),
+                ),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        max_length=128, region=None, verbose_name="contact number"
+                    ),
+                ),
+                ("qualifications", models.CharField(max_length=200, verbose_name="qualifications")),
+                ("practising_since", models.PositiveSmallIntegerField(verbose_name="practising since")),
+                ("city", models.CharField(max_length=80, verbose_name="city")),
+                (
+                    "languages",
+                    models.CharField(default="Bangla, English", max_length=120, verbose_name="languages"),
+                ),
+                ("about", models.TextField(blank=True, max_length=1500, verbose_name="about you")),
+                (
+                    "licence_number",
+                    models.CharField(max_length=40, unique=True, verbose_name="licence number"),
+                ),
+                ("licence_expires", models.DateField(verbose_name="licence valid until")),
+                ("photo", models.ImageField(blank=True, upload_to="photos/", verbose_name="photo")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="doctor",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "speciality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="doctors",
+                        to="doctors.speciality",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'pk'],
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('title', models.CharField(max_length=100, verbose_name='what it is')),
-                ('file', models.FileField(upload_to='certificates/')),
-                ('content_type', models.CharField(max_length=40)),
-                ('size', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='doctors.doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                ("title", models.CharField(max_length=100, verbose_name="what it is")),
+                ("file", models.FileField(upload_to="certificates/")),
+                ("content_type", models.CharField(max_length=40)),
+                ("size", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates",
+                        to="doctors.doctor",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at'],
+                "ordering": ["created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Affiliation',
+            name="Affiliation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('fee', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='fee for a visit')),
-                ('room', models.CharField(blank=True, max_length=60, verbose_name='room')),
-                ('slot_minutes', models.PositiveSmallIntegerField(default=20, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(240)], verbose_name='minutes a visit')),
-                ('lead_minutes', models.PositiveIntegerField(default=60, validators=[django.core.validators.MaxValueValidator(43200)], verbose_name='minutes ahead that a visit must be booked')),
-                ('daily_cap', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='most visits a day')),
-                ('takes_bookings', models.BooleanField(default=True, verbose_name='takes bookings')),
-                ('department', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.department')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('membership', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='affiliation', to='hospitals.membership')),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='affiliations', to='doctors.doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                (
+                    "fee",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=12,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="fee for a visit",
+                    ),
+                ),
+                ("room", models.CharField(blank=True, max_length=60, verbose_name="room")),
+                (
+                    "slot_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(240),
+                        ],
+                        verbose_name="minutes a visit",
+                    ),
+                ),
+                (
+                    "lead_minutes",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[django.core.validators.MaxValueValidator(43200)],
+                        verbose_name="minutes ahead that a visit must be booked",
+                    ),
+                ),
+                (
+                    "daily_cap",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="most visits a day"),
+                ),
+                ("takes_bookings", models.BooleanField(default=True, verbose_name="takes bookings")),
+                (
+                    "department",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="hospitals.department",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "membership",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affiliation",
+                        to="hospitals.membership",
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affiliations",
+                        to="doctors.doctor",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ScheduleException',
+            name="ScheduleException",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('day', models.DateField(verbose_name='day')),
-                ('starts', models.TimeField(blank=True, null=True, verbose_name='from')),
-                ('ends', models.TimeField(blank=True, null=True, verbose_name='until')),
-                ('affiliation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exceptions', to='doctors.affiliation')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("starts", models.TimeField(blank=True, null=True, verbose_name="from")),
+                ("ends", models.TimeField(blank=True, null=True, verbose_name="until")),
+                (
+                    "affiliation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="exceptions",
+                        to="doctors.affiliation",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['day'],
+                "ordering": ["day"],
             },
         ),
         migrations.CreateModel(
-            name='TimeOff',
+            name="TimeOff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('starts_at', models.DateTimeField(verbose_name='from')),
-                ('ends_at', models.DateTimeField(verbose_name='until')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='time_off', to='doctors.doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="from")),
+                ("ends_at", models.DateTimeField(verbose_name="until")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="time_off",
+                        to="doctors.doctor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'time off',
-                'ordering': ['starts_at'],
+                "verbose_name_plural": "time off",
+                "ordering": ["starts_at"],
             },
         ),
         migrations.CreateModel(
-            name='WeeklyHours',
+            name="WeeklyHours",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('weekday', models.PositiveSmallIntegerField(validators=[django.core.validators.MaxValueValidator(6)], verbose_name='day')),
-                ('starts', models.TimeField(verbose_name='from')),
-                ('ends', models.TimeField(verbose_name='until')),
-                ('affiliation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='weekly_hours', to='doctors.affiliation')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(6)], verbose_name="day"
+                    ),
+                ),
+                ("starts", models.TimeField(verbose_name="from")),
+                ("ends", models.TimeField(verbose_name="until")),
+                (
+                    "affiliation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="weekly_hours",
+                        to="doctors.affiliation",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['weekday', 'starts'],
+                "ordering": ["weekday", "starts"],
             },
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('message', models.CharField(blank=True, max_length=500, verbose_name='message to the hospital')),
-                ('status', models.CharField(choices=[('submitted', 'Waiting'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], default='submitted', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='doctors.doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                (
+                    "message",
+                    models.CharField(blank=True, max_length=500, verbose_name="message to the hospital"),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("submitted", "Waiting"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="submitted",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="doctors.doctor",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'submitted')), fields=('hospital', 'doctor'), name='one_open_application')],
+                "ordering": ["created_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "submitted")),
+                        fields=("hospital", "doctor"),
+                        name="one_open_application",
+                    )
+                ],
             },
             bases=(core.states.HasStates, models.Model),
         ),
         migrations.AddConstraint(
-            model_name='affiliation',
-            constraint=models.CheckConstraint(condition=models.Q(('fee__gte', 0)), name='fee_not_negative'),
+            model_name="affiliation",
+            constraint=models.CheckConstraint(condition=models.Q(("fee__gte", 0)), name="fee_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='affiliation',
-            constraint=models.CheckConstraint(condition=models.Q(('slot_minutes__gte', 5)), name='slot_of_five_minutes'),
+            model_name="affiliation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slot_minutes__gte", 5)), name="slot_of_five_minutes"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scheduleexception',
-            constraint=models.UniqueConstraint(fields=('affiliation', 'day'), name='one_exception_a_day'),
+            model_name="scheduleexception",
+            constraint=models.UniqueConstraint(fields=("affiliation", "day"), name="one_exception_a_day"),
         ),
         migrations.AddConstraint(
-            model_name='scheduleexception',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ends__isnull', True), ('starts__isnull', True)), ('ends__gt', models.F('starts')), _connector='OR'), name='exception_whole_or_closed'),
+            model_name="scheduleexception",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ends__isnull", True), ("starts__isnull", True)),
+                    ("ends__gt", models.F("starts")),
+                    _connector="OR",
+                ),
+                name="exception_whole_or_closed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='timeoff',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='time_off_ends_after_start'),
+            model_name="timeoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="time_off_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='weeklyhours',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts'))), name='hours_end_after_start'),
+            model_name="weeklyhours",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends__gt", models.F("starts"))), name="hours_end_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='weeklyhours',
-            constraint=models.UniqueConstraint(fields=('affiliation', 'weekday', 'starts'), name='one_start_a_weekday'),
+            model_name="weeklyhours",
+            constraint=models.UniqueConstraint(
+                fields=("affiliation", "weekday", "starts"), name="one_start_a_weekday"
+            ),
         ),
     ]

@@ -49,7 +49,9 @@ def check_rules(rules: BookingRules) -> None:
     if not 5 <= rules.slot_minutes <= 240 or rules.slot_minutes % SLOT_STEP:
         raise DomainError(_("A visit takes 5 to 240 minutes, in steps of five."), field="slot_minutes")
     if not 0 <= rules.lead_minutes <= 60 * 24 * 30:
-        raise DomainError(_("Visits can be booked up to 30 days ahead at the earliest."), field="lead_minutes")
+        raise DomainError(
+            _("Visits can be booked up to 30 days ahead at the earliest."), field="lead_minutes"
+        )
     if rules.daily_cap is not None and rules.daily_cap < 1:
         raise DomainError(_("Write at least one visit a day, or leave it empty."), field="daily_cap")
 
@@ -87,7 +89,11 @@ def write_weekly_hours(affiliation: Affiliation, *, hours: list[Hours], by: Acto
     stored.delete()
     WeeklyHours.objects.bulk_create(
         WeeklyHours(
-            hospital_id=affiliation.hospital_id, affiliation=affiliation, weekday=weekday, starts=starts, ends=ends
+            hospital_id=affiliation.hospital_id,
+            affiliation=affiliation,
+            weekday=weekday,
+            starts=starts,
+            ends=ends,
         )
         for weekday, starts, ends in ordered
     )
@@ -135,7 +141,9 @@ def write_time_off(doctor: Doctor, *, starts_at: dt.datetime, ends_at: dt.dateti
     if ends_at <= timezone.now():
         raise DomainError(_("This time is over already."), field="ends_at")
     if ends_at - starts_at > LONGEST_TIME_OFF:
-        raise DomainError(_("Time off is a year at most. Leave a hospital if you stop working there."), field="ends_at")
+        raise DomainError(
+            _("Time off is a year at most. Leave a hospital if you stop working there."), field="ends_at"
+        )
     time_off = TimeOff.objects.create(doctor=doctor, starts_at=starts_at, ends_at=ends_at)
     record("doctors.time_off_written", doctor.public_id, by=by, body=_span_body(time_off))
     return time_off

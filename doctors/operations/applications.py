@@ -55,7 +55,9 @@ def _insert(application: Application) -> None:
             application.save()
     except IntegrityError as error:
         name = application.hospital.name
-        raise Conflict(_("Your application to %(name)s waits for an answer already.") % {"name": name}) from error
+        raise Conflict(
+            _("Your application to %(name)s waits for an answer already.") % {"name": name}
+        ) from error
 
 
 @transaction.atomic
@@ -79,7 +81,9 @@ def approve_application(
     doctor, hospital = application.doctor, application.hospital
     _decide(application, Application.Status.APPROVED, by)
     if not doctor.is_licensed:
-        raise DomainError(_("The licence of %(name)s has expired, so nobody could book a visit.") % {"name": doctor.name})
+        raise DomainError(
+            _("The licence of %(name)s has expired, so nobody could book a visit.") % {"name": doctor.name}
+        )
     check_rules(BookingRules(fee, slot_minutes, 0, None, takes_bookings=True))
     check_department(hospital.pk, department)
     membership = add_membership(hospital, user=doctor.user, role=Role.DOCTOR, by=by)
@@ -93,7 +97,12 @@ def approve_application(
         fee=round_money(fee),
         slot_minutes=slot_minutes,
     )
-    _record("application_approved", application, by, {"affiliation": affiliation.public_id, "fee": str(affiliation.fee)})
+    _record(
+        "application_approved",
+        application,
+        by,
+        {"affiliation": affiliation.public_id, "fee": str(affiliation.fee)},
+    )
     notify(doctor.user, "doctors.approved", application.public_id, hospital_id=hospital.pk)
     return affiliation
 
@@ -105,7 +114,12 @@ def reject_application(application: Application, *, reason: str, by: Actor) -> N
     application.reason = reason[:500]
     _decide(application, Application.Status.REJECTED, by)
     _record("application_rejected", application, by, reason=reason)
-    notify(application.doctor.user, "doctors.rejected", application.public_id, hospital_id=application.hospital_id)
+    notify(
+        application.doctor.user,
+        "doctors.rejected",
+        application.public_id,
+        hospital_id=application.hospital_id,
+    )
 
 
 def _locked(application: Application) -> Application:

@@ -42,7 +42,12 @@ def remove_certificate(certificate: Certificate, *, by: Actor) -> None:
     certificate.save(update_fields=["removed_at"])
     storage, name = certificate.file.storage, str(certificate.file.name)
     transaction.on_commit(lambda: storage.delete(name))
-    record("doctors.certificate_removed", certificate.public_id, by=by, body={"doctor": certificate.doctor.public_id})
+    record(
+        "doctors.certificate_removed",
+        certificate.public_id,
+        by=by,
+        body={"doctor": certificate.doctor.public_id},
+    )
 
 
 @transaction.atomic

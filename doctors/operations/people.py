@@ -162,19 +162,24 @@ def _refuse_impossible(details: DoctorDetails) -> None:
     if not 1940 <= details.practising_since <= today.year:
         raise DomainError(_("These years of experience can't be right."), field="years")
     if details.licence_expires > today + LONGEST_LICENCE:
-        raise DomainError(_("A licence is not valid that long. Look at the year again."), field="licence_expires")
+        raise DomainError(
+            _("A licence is not valid that long. Look at the year again."), field="licence_expires"
+        )
 
 
 def _refuse_expired(day: dt.date) -> None:
     if day < timezone.now().date():
         raise DomainError(
-            _("This licence has expired. Renew it first, then write its new date here."), field="licence_expires"
+            _("This licence has expired. Renew it first, then write its new date here."),
+            field="licence_expires",
         )
 
 
 def _taken() -> Conflict:
     return Conflict(
-        _("This licence number is registered already. Look at it again; if it is yours, write to your hospital."),
+        _(
+            "This licence number is registered already. Look at it again; if it is yours, write to your hospital."
+        ),
         field="licence_number",
     )
 

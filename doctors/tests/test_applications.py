@@ -45,7 +45,9 @@ def reject(application, by, reason="Please send your licence."):
 
 
 def kinds_about(hospital):
-    return list(EntrySecret.objects.filter(hospital_id=hospital.pk).order_by("at").values_list("kind", flat=True))
+    return list(
+        EntrySecret.objects.filter(hospital_id=hospital.pk).order_by("at").values_list("kind", flat=True)
+    )
 
 
 def mails():
@@ -81,8 +83,14 @@ def test_apply_with_an_expired_licence_or_to_a_closed_hospital_is_refused(cast):
 
 def test_approve_makes_the_doctor_work_there(cast):
     application = ApplicationFactory(hospital=cast.city, doctor=cast.doctor_deb)
-    affiliation = approve(application, cast.ada, department=cast.heart, fee=Decimal("1200.505"), slot_minutes=15)
-    assert (affiliation.fee, affiliation.slot_minutes, affiliation.department) == (Decimal("1200.51"), 15, cast.heart)
+    affiliation = approve(
+        application, cast.ada, department=cast.heart, fee=Decimal("1200.505"), slot_minutes=15
+    )
+    assert (affiliation.fee, affiliation.slot_minutes, affiliation.department) == (
+        Decimal("1200.51"),
+        15,
+        cast.heart,
+    )
     assert affiliation.membership.role == Role.DOCTOR
     assert affiliation.membership.status == Membership.Status.ACTIVE
     with everywhere():
@@ -95,7 +103,11 @@ def test_approve_makes_the_doctor_work_there(cast):
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"fee": Decimal(-1)}, "fee"), ({"slot_minutes": 7}, "slot_minutes"), ({"slot_minutes": 0}, "slot_minutes")],
+    [
+        ({"fee": Decimal(-1)}, "fee"),
+        ({"slot_minutes": 7}, "slot_minutes"),
+        ({"slot_minutes": 0}, "slot_minutes"),
+    ],
 )
 def test_approve_with_odd_rules_changes_nothing(cast, changes, field):
     application = ApplicationFactory(hospital=cast.city, doctor=cast.doctor_deb)
@@ -175,7 +187,11 @@ def test_certificates_are_opened_by_who_decides_and_that_is_recorded(cast, as_pe
     assert (shown.status_code, shown.content, shown["Content-Type"]) == (200, PDF, "application/pdf")
     assert shown["Cache-Control"] == "private, no-store"
     opened = EntrySecret.objects.get(kind="doctors.certificate_opened")
-    assert (opened.reference, opened.actor_id, opened.hospital_id) == (paper.public_id, cast.ada.public_id, cast.city.pk)
+    assert (opened.reference, opened.actor_id, opened.hospital_id) == (
+        paper.public_id,
+        cast.ada.public_id,
+        cast.city.pk,
+    )
     assert as_person(cast.rita).get(url).status_code == 403
     withdraw_application(application, by=cast.deb)
     assert as_person(cast.ada).get(url).status_code == 404
@@ -223,14 +239,16 @@ def test_the_twenty_first_certificate_is_refused(cast):
 
 
 def test_the_admin_approves_on_the_page(cast, as_person):
-    application = ApplicationFactory(hospital=cast.city, doctor=cast.doctor_deb, message="I would like to help")
+    application = ApplicationFactory(
+        hospital=cast.city, doctor=cast.doctor_deb, message="I would like to help"
+    )
     CertificateFactory(doctor=cast.doctor_deb, title="My licence")
     client = as_person(cast.ada)
     page = client.get(reverse("doctors:applications", args=["city"])).content.decode()
     for text in ("Dr Deb Roy", "A-7", "In date", "Nobody else here has it", "Not checked by us", "My licence",
                  "I would like to help", "deb@demo.test", "Lakeside Clinic"):  # fmt: skip
         assert text in page, text
-    address = [ "city", application.public_id]
+    address = ["city", application.public_id]
     bad = client.post(reverse("doctors:approve", args=address), {"fee": "-5", "slot_minutes": "20"})
     assert bad.status_code == 422
     assert 'value="-5"' in bad.content.decode()
@@ -251,10 +269,14 @@ def test_the_admin_rejects_with_a_reason(cast, as_person):
     client = as_person(cast.ada)
     assert client.post(reverse("doctors:reject", args=["city", application.public_id])).status_code == 422
     page = client.post(
-        reverse("doctors:reject", args=["city", application.public_id]), {"reason": "No licence sent."}, follow=True
+        reverse("doctors:reject", args=["city", application.public_id]),
+        {"reason": "No licence sent."},
+        follow=True,
     )
     assert "gets a mail with your reason" in page.content.decode()
-    rejected = client.get(reverse("doctors:applications", args=["city"]), {"state": "rejected"}).content.decode()
+    rejected = client.get(
+        reverse("doctors:applications", args=["city"]), {"state": "rejected"}
+    ).content.decode()
     assert "No licence sent." in rejected
     mine = as_person(cast.deb).get(reverse("doctors:workplaces")).content.decode()
     assert "No licence sent." in mine
@@ -273,7 +295,10 @@ def test_a_doctor_applies_and_withdraws_on_the_pages(cast, as_person):
     listed = client.get(reverse("doctors:find_hospital")).content.decode()
     assert "City General Hospital" in listed
     assert "Lakeside Clinic" not in listed.partition("<main")[2]
-    assert "You have added no certificates" in client.get(reverse("doctors:apply", args=["city"])).content.decode()
+    assert (
+        "You have added no certificates"
+        in client.get(reverse("doctors:apply", args=["city"])).content.decode()
+    )
     assert client.post(reverse("doctors:apply", args=["city"]), {"message": ""}).status_code == 302
     assert client.post(reverse("doctors:apply", args=["city"]), {"message": "again"}).status_code == 422
     with everywhere():
@@ -301,8 +326,13 @@ def test_withdrawn_applications_and_those_of_others_do_not_exist(cast, as_person
     gone = ApplicationFactory(hospital=cast.city, doctor=cast.doctor_deb, status=Status.WITHDRAWN)
     other = ApplicationFactory(hospital=cast.lakeside, doctor=cast.doctor_dora)
     for row in (gone, other):
-        assert as_person(cast.ada).get(reverse("doctors:application", args=["city", row.public_id])).status_code == 404
-    assert as_person(cast.ada).post(reverse("doctors:reject", args=["city", other.public_id])).status_code == 404
+        assert (
+            as_person(cast.ada).get(reverse("doctors:application", args=["city", row.public_id])).status_code
+            == 404
+        )
+    assert (
+        as_person(cast.ada).post(reverse("doctors:reject", args=["city", other.public_id])).status_code == 404
+    )
 
 
 def test_affiliations_of_a_suspended_person_can_be_seen_by_the_admin(cast, as_person):

@@ -70,7 +70,8 @@ def test_acts_by_role(cast, as_person):
     for name in ("approve", "reject"):
         url = reverse(f"doctors:{name}", args=["city", application.public_id])
         codes = [
-            as_person(None if role == "anonymous" else getattr(cast, role)).post(url).status_code for role in ROLES
+            as_person(None if role == "anonymous" else getattr(cast, role)).post(url).status_code
+            for role in ROLES
         ]
         assert codes == [LOGIN, 404, 403, 404, 403, 422, 404, 404], name
 
@@ -78,7 +79,10 @@ def test_acts_by_role(cast, as_person):
 def test_ids_of_other_hospitals_do_not_exist(cast, as_person):
     client = as_person(cast.ada)
     for name in ("staff_doctor", "change_department"):
-        assert client.get(reverse(f"doctors:{name}", args=["city", cast.deb_at_lakeside.public_id])).status_code == 404
+        assert (
+            client.get(reverse(f"doctors:{name}", args=["city", cast.deb_at_lakeside.public_id])).status_code
+            == 404
+        )
     assert client.get(reverse("doctors:staff_doctor", args=["city", "nothing"])).status_code == 404
 
 
@@ -101,9 +105,19 @@ def test_queries_of_lists(cast, as_person, django_assert_num_queries, rows):
         ServiceFactory(department=DepartmentFactory(hospital=cast.city))
     ada, dora, anybody = as_person(cast.ada), as_person(cast.dora), as_person()
     count(ada, reverse("doctors:applications", args=["city"]), django_assert_num_queries, 10)
-    count(ada, reverse("doctors:application", args=["city", application.public_id]), django_assert_num_queries, 10)
+    count(
+        ada,
+        reverse("doctors:application", args=["city", application.public_id]),
+        django_assert_num_queries,
+        10,
+    )
     count(ada, reverse("doctors:staff_doctors", args=["city"]), django_assert_num_queries, 8)
-    count(ada, reverse("doctors:staff_doctor", args=["city", cast.dora_at_city.public_id]), django_assert_num_queries, 9)
+    count(
+        ada,
+        reverse("doctors:staff_doctor", args=["city", cast.dora_at_city.public_id]),
+        django_assert_num_queries,
+        9,
+    )
     count(dora, reverse("doctors:certificates"), django_assert_num_queries, 6)
     count(dora, reverse("doctors:workplaces"), django_assert_num_queries, 8)
     count(dora, reverse("doctors:find_hospital"), django_assert_num_queries, 9)
@@ -124,7 +138,9 @@ def test_hospital_page_shows_departments_services_rules_and_doctors(cast, as_per
 
 
 def test_hospital_page_is_searched_by_speciality_word_and_name(cast, as_person):
-    skin = SpecialityFactory(slug="dermatology", practitioner="Dermatologist", search_words="rash ত্বক", lay_name="Skin")
+    skin = SpecialityFactory(
+        slug="dermatology", practitioner="Dermatologist", search_words="rash ত্বক", lay_name="Skin"
+    )
     other = works_at(DoctorFactory(name="Dr Rumana Haque", speciality=skin), cast.city)
     index_text(SEARCH_KIND, other.doctor_id, "Dr Rumana Haque")
     client, url = as_person(), reverse("doctors:hospital", args=["city"])

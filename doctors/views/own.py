@@ -64,7 +64,9 @@ def certificates(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             data = form.cleaned_data
-            operations.add_certificate(request.doctor, title=data["title"], upload=data["file"], by=request.user)
+            operations.add_certificate(
+                request.doctor, title=data["title"], upload=data["file"], by=request.user
+            )
             messages.success(request, _("%(title)s is kept.") % data)
             return redirect("doctors:certificates")
     return form_page(

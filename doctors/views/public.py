@@ -35,7 +35,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             require_try("sign-up", client_address(request), limit=20, seconds=3600)
             data = form.cleaned_data
             password_hash = make_password(data["password"])
-            operations.sign_up_doctor(details=form.details(), password_hash=password_hash, photo=data["photo"])
+            operations.sign_up_doctor(
+                details=form.details(), password_hash=password_hash, photo=data["photo"]
+            )
             return render(request, "doctors/sign_up_done.html", {"email": data["email"]})
     return form_page(request, "doctors/sign_up.html", form)
 
@@ -74,7 +76,9 @@ def hospital(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _map_url(hospital: Hospital) -> str:
-    place = ", ".join(part for part in (hospital.name, hospital.address, hospital.area, hospital.city) if part)
+    place = ", ".join(
+        part for part in (hospital.name, hospital.address, hospital.area, hospital.city) if part
+    )
     if hospital.latitude is not None and hospital.longitude is not None:
         place = f"{hospital.latitude},{hospital.longitude}"
     return f"https://www.google.com/maps/search/?{urlencode({'api': 1, 'query': place})}"

@@ -6,47 +6,183 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Generic',
+            name="Generic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('atc_code', models.CharField(blank=True, max_length=7)),
-                ('therapeutic_class', models.CharField(max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("atc_code", models.CharField(blank=True, max_length=7)),
+                ("therapeutic_class", models.CharField(max_length=80)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Medicine',
+            name="Medicine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('brand', models.CharField(max_length=80)),
-                ('bn_name', models.CharField(blank=True, max_length=120)),
-                ('form', models.CharField(choices=[('tablet', 'tablet'), ('capsule', 'capsule'), ('syrup', 'syrup'), ('suspension', 'suspension'), ('injection', 'injection'), ('inhaler', 'inhaler'), ('cream', 'cream'), ('ointment', 'ointment'), ('drops', 'drops'), ('suppository', 'suppository'), ('solution', 'solution'), ('powder', 'powder'), ('patch', 'patch'), ('gel', 'gel'), ('spray', 'spray')], max_length=20)),
-                ('strength', models.CharField(max_length=80)),
-                ('route', models.CharField(choices=[('oral', 'by mouth'), ('sublingual', 'under the tongue'), ('inhalation', 'breathed in'), ('nasal', 'into the nose'), ('ophthalmic', 'into the eye'), ('otic', 'into the ear'), ('topical', 'on the skin'), ('transdermal', 'through the skin, as a patch'), ('rectal', 'into the rectum'), ('intravenous', 'into a vein'), ('intramuscular', 'into a muscle'), ('subcutaneous', 'under the skin')], max_length=20)),
-                ('dose_unit', models.CharField(choices=[('tablet', 'tablet'), ('capsule', 'capsule'), ('mL', 'mL'), ('puff', 'puff'), ('spray', 'spray'), ('drop', 'drop'), ('suppository', 'suppository'), ('application', 'application'), ('patch', 'patch'), ('sachet', 'sachet'), ('vial', 'vial'), ('syringe', 'syringe'), ('unit', 'unit')], max_length=20)),
-                ('manufacturer', models.CharField(max_length=80)),
-                ('pack_size', models.CharField(max_length=60)),
-                ('prescription_only', models.BooleanField(default=True)),
-                ('controlled', models.BooleanField(default=False)),
-                ('demonstration', models.BooleanField(default=False)),
-                ('generic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='medicines', to='formulary.generic')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("brand", models.CharField(max_length=80)),
+                ("bn_name", models.CharField(blank=True, max_length=120)),
+                (
+                    "form",
+                    models.CharField(
+                        choices=[
+                            ("tablet", "tablet"),
+                            ("capsule", "capsule"),
+                            ("syrup", "syrup"),
+                            ("suspension", "suspension"),
+                            ("injection", "injection"),
+                            ("inhaler", "inhaler"),
+                            ("cream", "cream"),
+                            ("ointment", "ointment"),
+                            ("drops", "drops"),
+                            ("suppository", "suppository"),
+                            ("solution", "solution"),
+                            ("powder", "powder"),
+                            ("patch", "patch"),
+                            ("gel", "gel"),
+                            ("spray", "spray"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("strength", models.CharField(max_length=80)),
+                (
+                    "route",
+                    models.CharField(
+                        choices=[
+                            ("oral", "by mouth"),
+                            ("sublingual", "under the tongue"),
+                            ("inhalation", "breathed in"),
+                            ("nasal", "into the nose"),
+                            ("ophthalmic", "into the eye"),
+                            ("otic", "into the ear"),
+                            ("topical", "on the skin"),
+                            ("transdermal", "through the skin, as a patch"),
+                            ("rectal", "into the rectum"),
+                            ("intravenous", "into a vein"),
+                            ("intramuscular", "into a muscle"),
+                            ("subcutaneous", "under the skin"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "dose_unit",
+                    models.CharField(
+                        choices=[
+                            ("tablet", "tablet"),
+                            ("capsule", "capsule"),
+                            ("mL", "mL"),
+                            ("puff", "puff"),
+                            ("spray", "spray"),
+                            ("drop", "drop"),
+                            ("suppository", "suppository"),
+                            ("application", "application"),
+                            ("patch", "patch"),
+                            ("sachet", "sachet"),
+                            ("vial", "vial"),
+                            ("syringe", "syringe"),
+                            ("unit", "unit"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("manufacturer", models.CharField(max_length=80)),
+                ("pack_size", models.CharField(max_length=60)),
+                ("prescription_only", models.BooleanField(default=True)),
+                ("controlled", models.BooleanField(default=False)),
+                ("demonstration", models.BooleanField(default=False)),
+                (
+                    "generic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="medicines",
+                        to="formulary.generic",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['generic__name', 'brand', 'form', 'strength'],
-                'constraints': [models.UniqueConstraint(fields=('brand', 'form', 'strength'), name='formulary_medicine_once'), models.CheckConstraint(condition=models.Q(('controlled', False), ('prescription_only', True), _connector='OR'), name='formulary_controlled_needs_prescription'), models.CheckConstraint(condition=models.Q(('form__in', ['tablet', 'capsule', 'syrup', 'suspension', 'injection', 'inhaler', 'cream', 'ointment', 'drops', 'suppository', 'solution', 'powder', 'patch', 'gel', 'spray'])), name='formulary_form_known'), models.CheckConstraint(condition=models.Q(('route__in', ['oral', 'sublingual', 'inhalation', 'nasal', 'ophthalmic', 'otic', 'topical', 'transdermal', 'rectal', 'intravenous', 'intramuscular', 'subcutaneous'])), name='formulary_route_known')],
+                "ordering": ["generic__name", "brand", "form", "strength"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("brand", "form", "strength"), name="formulary_medicine_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("controlled", False), ("prescription_only", True), _connector="OR"
+                        ),
+                        name="formulary_controlled_needs_prescription",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "form__in",
+                                [
+                                    "tablet",
+                                    "capsule",
+                                    "syrup",
+                                    "suspension",
+                                    "injection",
+                                    "inhaler",
+                                    "cream",
+                                    "ointment",
+                                    "drops",
+                                    "suppository",
+                                    "solution",
+                                    "powder",
+                                    "patch",
+                                    "gel",
+                                    "spray",
+                                ],
+                            )
+                        ),
+                        name="formulary_form_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "route__in",
+                                [
+                                    "oral",
+                                    "sublingual",
+                                    "inhalation",
+                                    "nasal",
+                                    "ophthalmic",
+                                    "otic",
+                                    "topical",
+                                    "transdermal",
+                                    "rectal",
+                                    "intravenous",
+                                    "intramuscular",
+                                    "subcutaneous",
+                                ],
+                            )
+                        ),
+                        name="formulary_route_known",
+                    ),
+                ],
             },
         ),
     ]

@@ -36,15 +36,21 @@ WHOLE_DAY = [(weekday, dt.time(0), dt.time(23, 55)) for weekday in range(7)]
 def play_visits(people: dict[str, User], hospital: Hospital, today: dt.date) -> None:
     """Play them once: a second time Dora's list is not empty, and nothing happens."""
     with in_hospital(hospital):
-        affiliation = Affiliation.objects.select_related("hospital", "doctor__user").get(doctor__user=people["dora"])
+        affiliation = Affiliation.objects.select_related("hospital", "doctor__user").get(
+            doctor__user=people["dora"]
+        )
         if affiliation.appointments.exists():
             return
         paul, pia = (Patient.objects.get(user=people[login]) for login in ("paul", "pia"))
         seen = _book_today(affiliation, paul, today, people)
         if seen:
             _see(seen, people)
-        coming = [starts for day, starts in free_by_day(affiliation, days=7).items() if day > today and starts]
-        booked = book_appointment(affiliation, patient=paul, starts_at=coming[2][3], pay="desk", by=people["paul"])
+        coming = [
+            starts for day, starts in free_by_day(affiliation, days=7).items() if day > today and starts
+        ]
+        booked = book_appointment(
+            affiliation, patient=paul, starts_at=coming[2][3], pay="desk", by=people["paul"]
+        )
         accept_appointment(booked, by=people["dora"])
         book_appointment(affiliation, patient=pia, starts_at=coming[0][5], pay="desk", by=people["pia"])
 
@@ -53,7 +59,9 @@ def _book_today(
     affiliation: Affiliation, patient: Patient, today: dt.date, people: dict[str, User]
 ) -> Appointment | None:
     """Book the next time of today, whatever the hour, through a day that is open all round; None in its last minutes."""
-    hours = [(row.weekday, row.starts, row.ends) for row in WeeklyHours.objects.filter(affiliation=affiliation)]
+    hours = [
+        (row.weekday, row.starts, row.ends) for row in WeeklyHours.objects.filter(affiliation=affiliation)
+    ]
     lead_minutes = affiliation.lead_minutes
     Affiliation.objects.filter(pk=affiliation.pk).update(lead_minutes=0)
     affiliation.refresh_from_db()
@@ -62,7 +70,12 @@ def _book_today(
     visit = None
     if free:
         visit = book_appointment(
-            affiliation, patient=patient, starts_at=free[0], pay="desk", reason="Chest pain on the stairs", by=people["paul"]
+            affiliation,
+            patient=patient,
+            starts_at=free[0],
+            pay="desk",
+            reason="Chest pain on the stairs",
+            by=people["paul"],
         )
         accept_appointment(visit, by=people["dora"])
         invoice = Invoice.objects.get(lines__reference=visit.public_id)
@@ -88,7 +101,9 @@ def _see(appointment: Appointment, people: dict[str, User]) -> None:
     write_note(visit, note=note, expected_number=0, by=dora)
     lines = [
         LineText(_medicine("Aspirin", "75 mg"), Decimal(1), "1+0+0", days=30, instructions="খাবার পরে ১টি করে"),
-        LineText(_medicine("Atorvastatin", "20 mg"), Decimal(1), "0+0+1", days=30, instructions="রাতে ঘুমানোর আগে ১টি"),
+        LineText(
+            _medicine("Atorvastatin", "20 mg"), Decimal(1), "0+0+1", days=30, instructions="রাতে ঘুমানোর আগে ১টি"
+        ),
     ]
     advice = "প্রচুর পানি পান করুন। ধূমপান করবেন না। ব্যথা বাড়লে হাসপাতালে আসুন।"
     prescription = draft_prescription(visit, lines=lines, advice=advice, by=dora)
@@ -97,6 +112,6 @@ def _see(appointment: Appointment, people: dict[str, User]) -> None:
 
 
 def _medicine(generic: str, strength: str) -> str:
-    rows = Medicine.objects.filter(generic__name__icontains=generic, strength=strength, form="tablet")
-    medicine: Medicine = rows.order_by("pk").first() or Medicine.objects.filter(form="tablet").order_by("pk").first()
-    return medicine.public_id
+    tablets = Medicine.objects.filter(form="tablet")
+    wanted = tablets.filter(generic__name__icontains=generic, strength=strength).order_by("pk").first()
+    return (wanted or tablets.earliest("pk")).public_id

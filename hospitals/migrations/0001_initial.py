@@ -11,7 +11,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -20,123 +19,340 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Hospital',
+            name="Hospital",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('slug', models.SlugField(max_length=40, unique=True, verbose_name='short name in addresses')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('name_bn', models.CharField(blank=True, max_length=120, verbose_name='name in Bangla')),
-                ('about', models.TextField(blank=True, max_length=2000, verbose_name='about the hospital')),
-                ('logo', models.ImageField(blank=True, upload_to='logos/', verbose_name='logo')),
-                ('address', models.CharField(max_length=200, verbose_name='address')),
-                ('area', models.CharField(blank=True, max_length=80, verbose_name='area')),
-                ('city', models.CharField(db_index=True, max_length=80, verbose_name='city')),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None, verbose_name='phone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude')),
-                ('zone', models.CharField(default='Asia/Dhaka', max_length=40, validators=[hospitals.models.validate_zone], verbose_name='time zone')),
-                ('currency', models.CharField(default='BDT', max_length=3, verbose_name='currency')),
-                ('is_active', models.BooleanField(default=True)),
-                ('accepts_at_once', models.BooleanField(default=False, verbose_name='bookings need no acceptance')),
-                ('pays_online', models.BooleanField(default=True, verbose_name='patients can pay online')),
-                ('pays_at_desk', models.BooleanField(default=True, verbose_name='patients can pay at the desk')),
-                ('hold_minutes', models.PositiveSmallIntegerField(default=15, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(60)], verbose_name='minutes a time is kept while paying')),
-                ('full_refund_hours', models.PositiveSmallIntegerField(default=24, verbose_name='hours before the visit with all money back')),
-                ('half_refund_hours', models.PositiveSmallIntegerField(default=4, verbose_name='hours before the visit with half back')),
-                ('admin_second_factor', models.BooleanField(default=False, verbose_name='admins need a second factor')),
-                ('number_prefix', models.CharField(default='P', max_length=5, verbose_name='letters before hospital numbers')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                (
+                    "slug",
+                    models.SlugField(max_length=40, unique=True, verbose_name="short name in addresses"),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("name_bn", models.CharField(blank=True, max_length=120, verbose_name="name in Bangla")),
+                ("about", models.TextField(blank=True, max_length=2000, verbose_name="about the hospital")),
+                ("logo", models.ImageField(blank=True, upload_to="logos/", verbose_name="logo")),
+                ("address", models.CharField(max_length=200, verbose_name="address")),
+                ("area", models.CharField(blank=True, max_length=80, verbose_name="area")),
+                ("city", models.CharField(db_index=True, max_length=80, verbose_name="city")),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        blank=True, max_length=128, region=None, verbose_name="phone"
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                (
+                    "latitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="latitude",
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                        verbose_name="longitude",
+                    ),
+                ),
+                (
+                    "zone",
+                    models.CharField(
+                        default="Asia/Dhaka",
+                        max_length=40,
+                        validators=[hospitals.models.validate_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                ("currency", models.CharField(default="BDT", max_length=3, verbose_name="currency")),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "accepts_at_once",
+                    models.BooleanField(default=False, verbose_name="bookings need no acceptance"),
+                ),
+                ("pays_online", models.BooleanField(default=True, verbose_name="patients can pay online")),
+                (
+                    "pays_at_desk",
+                    models.BooleanField(default=True, verbose_name="patients can pay at the desk"),
+                ),
+                (
+                    "hold_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=15,
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(60),
+                        ],
+                        verbose_name="minutes a time is kept while paying",
+                    ),
+                ),
+                (
+                    "full_refund_hours",
+                    models.PositiveSmallIntegerField(
+                        default=24, verbose_name="hours before the visit with all money back"
+                    ),
+                ),
+                (
+                    "half_refund_hours",
+                    models.PositiveSmallIntegerField(
+                        default=4, verbose_name="hours before the visit with half back"
+                    ),
+                ),
+                (
+                    "admin_second_factor",
+                    models.BooleanField(default=False, verbose_name="admins need a second factor"),
+                ),
+                (
+                    "number_prefix",
+                    models.CharField(
+                        default="P", max_length=5, verbose_name="letters before hospital numbers"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('full_refund_hours__gte', models.F('half_refund_hours'))), name='full_refund_before_half'), models.CheckConstraint(condition=models.Q(('pays_online', True), ('pays_at_desk', True), _connector='OR'), name='one_way_to_pay')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("full_refund_hours__gte", models.F("half_refund_hours"))),
+                        name="full_refund_before_half",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pays_online", True), ("pays_at_desk", True), _connector="OR"),
+                        name="one_way_to_pay",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Department',
+            name="Department",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('about', models.CharField(blank=True, max_length=300, verbose_name='what it does')),
-                ('location', models.CharField(blank=True, max_length=100, verbose_name='where it is')),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("about", models.CharField(blank=True, max_length=300, verbose_name="what it does")),
+                ("location", models.CharField(blank=True, max_length=100, verbose_name="where it is")),
+                ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('role', models.CharField(choices=[('admin', 'Hospital admin'), ('receptionist', 'Receptionist'), ('doctor', 'Doctor')], max_length=20, verbose_name='role')),
-                ('status', models.CharField(choices=[('open', 'Waiting'), ('accepted', 'Accepted'), ('withdrawn', 'Withdrawn')], default='open', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("admin", "Hospital admin"),
+                            ("receptionist", "Receptionist"),
+                            ("doctor", "Doctor"),
+                        ],
+                        max_length=20,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Waiting"), ("accepted", "Accepted"), ("withdrawn", "Withdrawn")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
             bases=(core.states.HasStates, models.Model),
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('role', models.CharField(choices=[('admin', 'Hospital admin'), ('receptionist', 'Receptionist'), ('doctor', 'Doctor')], max_length=20)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended'), ('removed', 'Removed')], default='active', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("admin", "Hospital admin"),
+                            ("receptionist", "Receptionist"),
+                            ("doctor", "Doctor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("suspended", "Suspended"), ("removed", "Removed")],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
             bases=(core.states.HasStates, models.Model),
         ),
         migrations.CreateModel(
-            name='Service',
+            name="Service",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('about', models.CharField(blank=True, max_length=300, verbose_name='what it is')),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='services', to='hospitals.department')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("about", models.CharField(blank=True, max_length=300, verbose_name="what it is")),
+                ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="hospitals.department",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddConstraint(
-            model_name='department',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('hospital', 'name'), name='one_department_a_name'),
+            model_name="department",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("removed_at__isnull", True)),
+                fields=("hospital", "name"),
+                name="one_department_a_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('hospital', 'email', 'role'), name='one_open_invitation'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "open")),
+                fields=("hospital", "email", "role"),
+                name="one_open_invitation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['user', 'status'], name='membership_of_user'),
+            model_name="membership",
+            index=models.Index(fields=["user", "status"], name="membership_of_user"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'removed'), _negated=True), fields=('hospital', 'user', 'role'), name='one_membership_a_role'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "removed"), _negated=True),
+                fields=("hospital", "user", "role"),
+                name="one_membership_a_role",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='service',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('department', 'name'), name='one_service_a_name'),
+            model_name="service",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("removed_at__isnull", True)),
+                fields=("department", "name"),
+                name="one_service_a_name",
+            ),
         ),
     ]

@@ -4,51 +4,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Leaf',
+            name="Leaf",
             fields=[
-                ('index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('entry_id', models.CharField(max_length=32, unique=True)),
+                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("entry_id", models.CharField(max_length=32, unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=60)),
-                ('reference', models.CharField(max_length=40)),
-                ('leaf_hash', models.BinaryField(max_length=32)),
+                ("id", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=60)),
+                ("reference", models.CharField(max_length=40)),
+                ("leaf_hash", models.BinaryField(max_length=32)),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'reference'], name='entry_of_record')],
+                "indexes": [models.Index(fields=["kind", "reference"], name="entry_of_record")],
             },
         ),
         migrations.CreateModel(
-            name='EntrySecret',
+            name="EntrySecret",
             fields=[
-                ('entry_id', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('salt', models.BinaryField(max_length=32)),
-                ('body', models.BinaryField()),
-                ('kind', models.CharField(max_length=60)),
-                ('reference', models.CharField(max_length=40)),
-                ('actor_id', models.CharField(max_length=60)),
-                ('patient_id', models.CharField(blank=True, max_length=40)),
-                ('hospital_id', models.BigIntegerField(null=True)),
-                ('at', models.DateTimeField()),
-                ('read_part', models.CharField(blank=True, max_length=80)),
-                ('read_purpose', models.CharField(blank=True, max_length=40)),
-                ('read_day', models.DateField(null=True)),
+                ("entry_id", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("salt", models.BinaryField(max_length=32)),
+                ("body", models.BinaryField()),
+                ("kind", models.CharField(max_length=60)),
+                ("reference", models.CharField(max_length=40)),
+                ("actor_id", models.CharField(max_length=60)),
+                ("patient_id", models.CharField(blank=True, max_length=40)),
+                ("hospital_id", models.BigIntegerField(null=True)),
+                ("at", models.DateTimeField()),
+                ("read_part", models.CharField(blank=True, max_length=80)),
+                ("read_purpose", models.CharField(blank=True, max_length=40)),
+                ("read_day", models.DateField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['patient_id', '-at'], name='secret_of_patient'), models.Index(fields=['hospital_id', '-at'], name='secret_of_hospital'), models.Index(fields=['actor_id', '-at'], name='secret_of_actor'), models.Index(fields=['kind', 'reference', '-at'], name='secret_of_record')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('read_day__isnull', False)), fields=('actor_id', 'patient_id', 'read_part', 'read_purpose', 'read_day'), name='one_read_a_day')],
+                "indexes": [
+                    models.Index(fields=["patient_id", "-at"], name="secret_of_patient"),
+                    models.Index(fields=["hospital_id", "-at"], name="secret_of_hospital"),
+                    models.Index(fields=["actor_id", "-at"], name="secret_of_actor"),
+                    models.Index(fields=["kind", "reference", "-at"], name="secret_of_record"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("read_day__isnull", False)),
+                        fields=("actor_id", "patient_id", "read_part", "read_purpose", "read_day"),
+                        name="one_read_a_day",
+                    )
+                ],
             },
         ),
     ]

@@ -10,156 +10,402 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('appointments', '0001_initial'),
-        ('doctors', '0001_initial'),
-        ('formulary', '0001_initial'),
-        ('hospitals', '0001_initial'),
-        ('patients', '0001_initial'),
+        ("appointments", "0001_initial"),
+        ("doctors", "0001_initial"),
+        ("formulary", "0001_initial"),
+        ("hospitals", "0001_initial"),
+        ("patients", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Allergies',
+            name="Allergies",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('answer', models.CharField(choices=[('none', 'None known'), ('listed', 'Listed')], max_length=10)),
-                ('text', models.CharField(blank=True, max_length=500, verbose_name='allergies')),
-                ('asked_at', models.DateTimeField(auto_now=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='allergies', to='patients.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(choices=[("none", "None known"), ("listed", "Listed")], max_length=10),
+                ),
+                ("text", models.CharField(blank=True, max_length=500, verbose_name="allergies")),
+                ("asked_at", models.DateTimeField(auto_now=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allergies",
+                        to="patients.patient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'allergies',
+                "verbose_name_plural": "allergies",
             },
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('appointment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='visit', to='appointments.appointment')),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='doctors.doctor')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='patients.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "appointment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visit",
+                        to="appointments.appointment",
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="doctors.doctor",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="patients.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-started_at', '-pk'],
+                "ordering": ["-started_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Prescription',
+            name="Prescription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True)),
-                ('verify_code', models.CharField(default=core.ids.long_code, editable=False, max_length=26, unique=True)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('active', 'Valid'), ('cancelled', 'Cancelled'), ('superseded', 'Replaced')], default='draft', max_length=10)),
-                ('advice', models.TextField(blank=True, max_length=2000, verbose_name='advice')),
-                ('letterhead', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('signed_at', models.DateTimeField(null=True)),
-                ('valid_until', models.DateField(null=True)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('cancel_reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prescriptions', to='doctors.doctor')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prescriptions', to='patients.patient')),
-                ('replaces', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='records.prescription')),
-                ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prescriptions', to='records.visit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(default=core.ids.public_id, editable=False, max_length=16, unique=True),
+                ),
+                (
+                    "verify_code",
+                    models.CharField(default=core.ids.long_code, editable=False, max_length=26, unique=True),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("active", "Valid"),
+                            ("cancelled", "Cancelled"),
+                            ("superseded", "Replaced"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("advice", models.TextField(blank=True, max_length=2000, verbose_name="advice")),
+                ("letterhead", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("signed_at", models.DateTimeField(null=True)),
+                ("valid_until", models.DateField(null=True)),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                ("cancel_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prescriptions",
+                        to="doctors.doctor",
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prescriptions",
+                        to="patients.patient",
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaced_by",
+                        to="records.prescription",
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prescriptions",
+                        to="records.visit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
             bases=(core.states.HasStates, models.Model),
         ),
         migrations.CreateModel(
-            name='VisitNote',
+            name="VisitNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('complaint', models.TextField(blank=True, max_length=4000, verbose_name='complaint')),
-                ('findings', models.TextField(blank=True, max_length=4000, verbose_name='findings')),
-                ('diagnosis', models.CharField(blank=True, max_length=300, verbose_name='diagnosis')),
-                ('diagnosis_code', models.CharField(blank=True, max_length=8, verbose_name='ICD-10 code')),
-                ('plan', models.TextField(blank=True, max_length=4000, verbose_name='plan and advice')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='why it was changed')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='records.visit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("complaint", models.TextField(blank=True, max_length=4000, verbose_name="complaint")),
+                ("findings", models.TextField(blank=True, max_length=4000, verbose_name="findings")),
+                ("diagnosis", models.CharField(blank=True, max_length=300, verbose_name="diagnosis")),
+                ("diagnosis_code", models.CharField(blank=True, max_length=8, verbose_name="ICD-10 code")),
+                ("plan", models.TextField(blank=True, max_length=4000, verbose_name="plan and advice")),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="why it was changed")),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="records.visit"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='PrescriptionLine',
+            name="PrescriptionLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('medicine_name', models.CharField(max_length=160)),
-                ('route', models.CharField(max_length=40, verbose_name='route')),
-                ('dose', models.DecimalField(decimal_places=3, max_digits=7, validators=[django.core.validators.MinValueValidator(0.001), django.core.validators.MaxValueValidator(1000)], verbose_name='dose')),
-                ('dose_unit', models.CharField(max_length=20, verbose_name='unit')),
-                ('frequency', models.CharField(choices=[('1+0+0', 'once a day, in the morning (1+0+0)'), ('0+1+0', 'once a day, at noon (0+1+0)'), ('0+0+1', 'once a day, at night (0+0+1)'), ('1+0+1', 'twice a day (1+0+1)'), ('1+1+1', '3 times a day (1+1+1)'), ('1+1+1+1', '4 times a day (1+1+1+1)'), ('weekly', 'once a week'), ('needed', 'when needed')], max_length=10, verbose_name='how often')),
-                ('max_daily', models.CharField(blank=True, max_length=60, verbose_name='most a day, when needed')),
-                ('days', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(365)], verbose_name='for how many days')),
-                ('quantity', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2000)], verbose_name='quantity')),
-                ('quantity_unit', models.CharField(max_length=20)),
-                ('repeats', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(12)], verbose_name='repeats')),
-                ('substitution_allowed', models.BooleanField(default=True, verbose_name='another brand may be given')),
-                ('indication', models.CharField(blank=True, max_length=120, verbose_name='what for')),
-                ('instructions', models.CharField(blank=True, max_length=300, verbose_name='instructions')),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('medicine', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='formulary.medicine')),
-                ('prescription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='records.prescription')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("medicine_name", models.CharField(max_length=160)),
+                ("route", models.CharField(max_length=40, verbose_name="route")),
+                (
+                    "dose",
+                    models.DecimalField(
+                        decimal_places=3,
+                        max_digits=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.001),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                        verbose_name="dose",
+                    ),
+                ),
+                ("dose_unit", models.CharField(max_length=20, verbose_name="unit")),
+                (
+                    "frequency",
+                    models.CharField(
+                        choices=[
+                            ("1+0+0", "once a day, in the morning (1+0+0)"),
+                            ("0+1+0", "once a day, at noon (0+1+0)"),
+                            ("0+0+1", "once a day, at night (0+0+1)"),
+                            ("1+0+1", "twice a day (1+0+1)"),
+                            ("1+1+1", "3 times a day (1+1+1)"),
+                            ("1+1+1+1", "4 times a day (1+1+1+1)"),
+                            ("weekly", "once a week"),
+                            ("needed", "when needed"),
+                        ],
+                        max_length=10,
+                        verbose_name="how often",
+                    ),
+                ),
+                (
+                    "max_daily",
+                    models.CharField(blank=True, max_length=60, verbose_name="most a day, when needed"),
+                ),
+                (
+                    "days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(365),
+                        ],
+                        verbose_name="for how many days",
+                    ),
+                ),
+                (
+                    "quantity",
+                    models.PositiveIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(2000),
+                        ],
+                        verbose_name="quantity",
+                    ),
+                ),
+                ("quantity_unit", models.CharField(max_length=20)),
+                (
+                    "repeats",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(12)],
+                        verbose_name="repeats",
+                    ),
+                ),
+                (
+                    "substitution_allowed",
+                    models.BooleanField(default=True, verbose_name="another brand may be given"),
+                ),
+                ("indication", models.CharField(blank=True, max_length=120, verbose_name="what for")),
+                ("instructions", models.CharField(blank=True, max_length=300, verbose_name="instructions")),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "medicine",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="formulary.medicine"
+                    ),
+                ),
+                (
+                    "prescription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="records.prescription",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('dose__gt', 0)), name='dose_positive')],
+                "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("dose__gt", 0)), name="dose_positive")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TimelineEntry',
+            name="TimelineEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('title', models.CharField(max_length=200)),
-                ('route', models.CharField(max_length=60)),
-                ('reference', models.CharField(max_length=16)),
-                ('at', models.DateTimeField()),
-                ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='timeline', to='patients.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("title", models.CharField(max_length=200)),
+                ("route", models.CharField(max_length=60)),
+                ("reference", models.CharField(max_length=16)),
+                ("at", models.DateTimeField()),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hospitals.hospital"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="timeline",
+                        to="patients.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-pk'],
-                'indexes': [models.Index(fields=['patient', '-at'], name='timeline_of_patient')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'reference'), name='one_line_a_record')],
+                "ordering": ["-at", "-pk"],
+                "indexes": [models.Index(fields=["patient", "-at"], name="timeline_of_patient")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "reference"), name="one_line_a_record")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['patient', '-started_at'], name='visit_of_patient'),
+            model_name="visit",
+            index=models.Index(fields=["patient", "-started_at"], name="visit_of_patient"),
         ),
         migrations.AddIndex(
-            model_name='prescription',
-            index=models.Index(fields=['patient', '-signed_at'], name='prescription_of_patient'),
+            model_name="prescription",
+            index=models.Index(fields=["patient", "-signed_at"], name="prescription_of_patient"),
         ),
         migrations.AddConstraint(
-            model_name='prescription',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('visit',), name='one_draft_a_visit'),
+            model_name="prescription",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "draft")), fields=("visit",), name="one_draft_a_visit"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prescription',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('signed_at__isnull', False)), _connector='OR'), name='signed_unless_draft'),
+            model_name="prescription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("signed_at__isnull", True), ("status", "draft")),
+                    models.Q(models.Q(("status", "draft"), _negated=True), ("signed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="signed_unless_draft",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visitnote',
-            constraint=models.UniqueConstraint(fields=('visit', 'number'), name='one_note_a_version'),
+            model_name="visitnote",
+            constraint=models.UniqueConstraint(fields=("visit", "number"), name="one_note_a_version"),
         ),
     ]

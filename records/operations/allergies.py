@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.actors import Actor
 from core.errors import DomainError
 from core.locks import LockKey, Rank, lock_rows
 from ledger.operations import About, record
@@ -15,7 +16,7 @@ from ..models import Allergies
 
 
 @transaction.atomic
-def set_allergies(patient: Patient, *, answer: str, text: str, by: Actor) -> Allergies:
+def set_allergies(patient: Patient, *, answer: str, text: str, by: Any) -> Allergies:
     """Keep the patient's answer about allergies, in all hospitals; the ledger keeps every earlier answer.
 
     Raises DomainError when allergies are to be listed and none is, or when "none known" comes with a list.

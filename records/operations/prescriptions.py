@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,8 +35,8 @@ def _about(prescription: Prescription) -> About:
 
 def _lock(prescription: Prescription, by: Any) -> Prescription:
     """Lock it together with the one it replaces, read it again, and refuse anybody but its doctor."""
-    pks = {prescription.pk, prescription.replaces_id} - {None}
-    lock_rows([LockKey(Rank.PRESCRIPTION_LINE, Prescription, pk) for pk in pks])
+    pks = {prescription.pk, prescription.replaces_id}
+    lock_rows(LockKey(Rank.PRESCRIPTION_LINE, Prescription, pk) for pk in pks if pk is not None)
     fresh: Prescription | None = Prescription.objects.with_people().filter(pk=prescription.pk).first()
     if fresh is None:
         raise Conflict(_("This draft was thrown away meanwhile."))
@@ -83,7 +83,7 @@ def _row(prescription: Prescription, line: LineText, medicine: Medicine) -> Pres
         frequency=line.frequency,
         max_daily=line.max_daily.strip() if line.frequency == PrescriptionLine.Frequency.NEEDED else "",
         days=line.days,
-        quantity=quantity_of(line, medicine),
+        quantity=cast(int, quantity_of(line, medicine)),  # a line without one was refused before
         quantity_unit=quantity_unit(medicine),
         repeats=line.repeats,
         substitution_allowed=line.substitution_allowed,

@@ -106,9 +106,7 @@ def write_note(visit: Visit, *, note: NoteText, expected_number: int, by: Any, r
         return latest
     if expected_number != number:
         raise Conflict(
-            _(
-                "These notes were saved in another window while this one was open. Your text is still here: compare both, then save."
-            )
+            _("These notes were saved in another window. Your text is still here: compare both, then save.")
         )
     if note.is_empty:
         raise DomainError(_("Write what the patient came with, or what you found."), field="complaint")

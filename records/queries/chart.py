@@ -31,7 +31,7 @@ class Who:
 
 @dataclass(frozen=True)
 class Encounter:
-    """A booked visit with what was written in it; `visit` None means: not begun. `number` is the notes' version, 0 for none."""
+    """A booked visit and what was written in it; `visit` None: not begun. `number` is the notes' version, 0 for none."""
 
     appointment: Appointment
     visit: Visit | None
@@ -99,7 +99,7 @@ def patients_of(doctor: Doctor, *, text: str = "") -> QuerySet[Patient]:
 
 
 def chart_part(patient: Patient, doctor: Doctor, part: str) -> QuerySet[Any]:
-    """Return one part of the chart, as far as the doctor may read it, the newest first; the same few queries for any size."""
+    """Return one part of the chart, as far as the doctor may read it, the newest first; one query, two for medicines."""
     if part == VISITS:
         return _visits(patient, doctor)
     if part == MEDICINES:

@@ -119,9 +119,10 @@ def test_save_begins_the_visit_and_shows_the_draft(world, dora, address):
 @pytest.mark.parametrize(
     ("bend", "said"),
     [
-        ({"dose": ""}, "This field is required."),
-        ({"dose": "much"}, "Enter a number."),
-        ({"frequency": ""}, "This field is required."),
+        ({"dose": ""}, "Write the dose."),
+        ({"dose": "much"}, "Write the dose as a number"),
+        ({"frequency": ""}, "Choose how often."),
+        ({"frequency": "", "instructions": "10 U"}, "Write “units”"),
         ({"frequency": "needed"}, "needs a limit"),
         ({"frequency": "needed", "max_daily": "4 g", "days": ""}, "can’t be worked out"),
         ({"days": ""}, "Write for how many days."),

@@ -12,7 +12,13 @@ from appointments.operations import next_free, set_weekly_hours
 from core.actors import SEED
 from core.tenancy import in_hospital
 from doctors.models import Affiliation, Speciality
-from doctors.operations import DoctorDetails, apply_to_hospital, approve_application, become_doctor, load_specialities
+from doctors.operations import (
+    DoctorDetails,
+    apply_to_hospital,
+    approve_application,
+    become_doctor,
+    load_specialities,
+)
 from formulary.operations import load_demonstration_data
 from hospitals.models import Hospital, Role
 from hospitals.operations import HospitalProfile, add_department, add_membership, create_hospital
@@ -59,7 +65,9 @@ def set_stage(address: str, now: dt.datetime) -> Stage:
         add_membership(hospital, user=people["rita"], role=Role.RECEPTIONIST, by=SEED)
         doctor = become_doctor(people["dora"], details=_dora())
         application = apply_to_hospital(doctor, hospital=hospital, by=people["dora"])
-        approve_application(application, department=department, fee=Decimal("1200.00"), slot_minutes=20, by=people["ada"])
+        approve_application(
+            application, department=department, fee=Decimal("1200.00"), slot_minutes=20, by=people["ada"]
+        )
         affiliation = Affiliation.objects.select_related("hospital", "doctor").get(doctor=doctor)
         Affiliation.objects.update(lead_minutes=5)
         hours = [(weekday, dt.time(8), dt.time(20)) for weekday in range(7)]

@@ -69,7 +69,10 @@ class Answer:
         body, headers = CSRF.sub(r"\1", self.text), dict(self.headers)
         for word in sorted(tokens(requested), key=len, reverse=True):
             body = re.sub(re.escape(word), "…", body, flags=re.IGNORECASE)
-            headers = {name: re.sub(re.escape(word), "…", value, flags=re.IGNORECASE) for name, value in headers.items()}
+            headers = {
+                name: re.sub(re.escape(word), "…", value, flags=re.IGNORECASE)
+                for name, value in headers.items()
+            }
         return self.status, headers, body
 
 

@@ -62,7 +62,11 @@ def all_route_names(resolver: URLResolver | None = None, space: str = "") -> Ite
 
 def variants_of(cast: Cast, kind: str) -> list[str]:
     """Return whose records of the kind there are."""
-    return [variant for variant in (OWN, SAME, OTHER) if variant in cast.rows[kind] or PATIENT[variant] in cast.rows[kind]]
+    return [
+        variant
+        for variant in (OWN, SAME, OTHER)
+        if variant in cast.rows[kind] or PATIENT[variant] in cast.rows[kind]
+    ]
 
 
 def _row_key(cast: Cast, kind: str, variant: str) -> str:
@@ -170,7 +174,10 @@ def is_telling(attempt: Try) -> bool:
     looks at anything: a few people and records stand for all.
     """
     route, target = ROUTES[attempt.name], attempt.target
-    is_first = target.kind not in route.never and target.variant in {"", OTHER if target.slug == "other" else OWN}
+    is_first = target.kind not in route.never and target.variant in {
+        "",
+        OTHER if target.slug == "other" else OWN,
+    }
     if target.slug == NOWHERE:
         return attempt.role in {ANONYMOUS, "ada", "root"} and attempt.method == "GET"
     if attempt.method not in {"GET", "POST"} or attempt.method not in route.methods:

@@ -94,7 +94,9 @@ def _start(cast: Cast, variant: str) -> dict[str, str]:
 
 
 def _desk_offer(cast: Cast, variant: str) -> dict[str, str]:
-    patient = cast.row("patient", variant).public_id if variant in PATIENT else cast.row("patient", "own").public_id
+    patient = (
+        cast.row("patient", variant).public_id if variant in PATIENT else cast.row("patient", "own").public_id
+    )
     return {"patient": patient}
 
 
@@ -295,4 +297,6 @@ ROUTES: dict[str, Route] = {
 }  # fmt: skip
 
 # Addresses that are classified as a whole elsewhere, and where.
-ELSEWHERE = {"admin": "tests/tenancy/test_admin_site.py: for the platform admin with a second factor, read-only"}
+ELSEWHERE = {
+    "admin": "tests/tenancy/test_admin_site.py: for the platform admin with a second factor, read-only"
+}

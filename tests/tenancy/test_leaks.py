@@ -17,7 +17,9 @@ def test_every_route_is_classified_and_none_is_stale():
     assert not missing, (
         f"Say in tests/tenancy/routes.py who may open {', '.join(missing)}: a line in ROUTES with one of its helpers."
     )
-    assert not stale, f"Take {', '.join(stale)} out of ROUTES in tests/tenancy/routes.py: there is no such address."
+    assert not stale, (
+        f"Take {', '.join(stale)} out of ROUTES in tests/tenancy/routes.py: there is no such address."
+    )
     twice = {name for name in names if names.count(name) > 1}
     assert not twice, f"Two addresses have one name: {', '.join(sorted(twice))}."
 

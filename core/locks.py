@@ -8,8 +8,6 @@ from enum import IntEnum
 from itertools import groupby
 from typing import Any
 
-from .tenancy import everywhere
-
 
 class Rank(IntEnum):
     """What is locked before what; within a rank by primary key. The invoice counter comes last."""
@@ -40,8 +38,8 @@ def lock_rows(keys: Iterable[LockKey]) -> None:
     A plain `FOR UPDATE` would block every insert that points at the row, hence `no_key`.
     """
     ordered = sorted(set(keys), key=lambda key: (key.rank, key.model._meta.label, key.pk))
-    with everywhere():
-        for model, group in groupby(ordered, key=lambda key: key.model):
-            pks = [key.pk for key in group]
-            rows = model._base_manager.select_for_update(no_key=True, of=("self",))
-            list(rows.filter(pk__in=pks).order_by("pk").values_list("pk"))
+    for model, group in groupby(ordered, key=lambda key: key.model):
+        pks = [key.pk for key in group]
+        # The base manager knows no scope: a doctor's row is locked from whichever hospital a visit is booked.
+        rows = model._base_manager.select_for_update(no_key=True, of=("self",))
+        list(rows.filter(pk__in=pks).order_by("pk").values_list("pk"))

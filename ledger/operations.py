@@ -6,9 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import rfc8785
@@ -56,7 +54,8 @@ def record(
     the JSON values of an event. Raises LookupError for a kind that no room registered, RuntimeError outside a transaction.
     """
     kinds.get(kind)
-    _refuse_outside_transaction()
+    if not connection.in_atomic_block:
+        raise RuntimeError("record() stands inside the operation's transaction.")
     happened = Happened(
         kind, reference, by, timezone.now(), about=about, version=version, body=body, reason=reason
     )
@@ -65,7 +64,7 @@ def record(
 
 @dataclass(frozen=True)
 class Happened:
-    """What record() takes, and when it happened (UTC): one entry for `record_many`."""
+    """What record() takes, and when it happened (UTC)."""
 
     kind: str
     reference: str
@@ -77,23 +76,12 @@ class Happened:
     reason: str = ""
 
 
-def record_many(entries: Iterable[Happened], *, batch_size: int = 2_000) -> int:
-    """Append entries that happened before, inside the caller's transaction, and say how many: for seeds and imports.
+def rows_of(happened: Happened) -> tuple[Entry, EntrySecret]:
+    """Return the rows that record() would append, for whoever inserts many at once: seeds and imports.
 
-    Raises what record() raises.
+    Raises LookupError for a kind that no room registered.
     """
-    _refuse_outside_transaction()
-    waiting, count = iter(entries), 0
-    while batch := [_rows(_draft(entry)) for entry in islice(waiting, batch_size)]:
-        Entry.objects.bulk_create([entry for entry, _ in batch])
-        EntrySecret.objects.bulk_create([secret for _, secret in batch])
-        count += len(batch)
-    return count
-
-
-def _refuse_outside_transaction() -> None:
-    if not connection.in_atomic_block:
-        raise RuntimeError("record() stands inside the operation's transaction.")
+    return _rows(_draft(happened))
 
 
 def _draft(happened: Happened) -> _Draft:

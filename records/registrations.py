@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.invariants import invariant
-from core.tenancy import everywhere
 from ledger import kinds as ledger_kinds
 from ledger.models import EntrySecret
 from notifications.kinds import Bell, Content, Kind, register
@@ -25,15 +24,13 @@ from .queries import content_of, note_content
 
 
 def _signed_prescriptions(references: Iterable[str]) -> Mapping[tuple[str, int], Any]:
-    with everywhere():
-        rows = Prescription.objects.signed().select_related("replaces").prefetch_related("lines")
-        return {(row.public_id, row.number): row for row in rows.filter(public_id__in=list(references))}
+    rows = Prescription.objects.signed().select_related("replaces").prefetch_related("lines")
+    return {(row.public_id, row.number): row for row in rows.filter(public_id__in=list(references))}
 
 
 def _notes(visits: Iterable[str]) -> Mapping[tuple[str, int], Any]:
-    with everywhere():
-        rows = VisitNote.objects.select_related("visit", "author").filter(visit__public_id__in=list(visits))
-        return {(row.visit.public_id, row.number): row for row in rows}
+    rows = VisitNote.objects.select_related("visit", "author").filter(visit__public_id__in=list(visits))
+    return {(row.visit.public_id, row.number): row for row in rows}
 
 
 ledger_kinds.register(

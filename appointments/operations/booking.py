@@ -48,29 +48,32 @@ def book_appointment(
     drop_lapsed_cells(affiliation.doctor_id, patient.pk)
     hospital = affiliation.hospital
     with in_hospital(hospital):
-        affiliation = (
-            Affiliation.objects.bookable()
-            .select_related("hospital", "doctor")
-            .filter(pk=affiliation.pk)
-            .first()
-        )
+        bookable = Affiliation.objects.bookable().select_related("hospital", "doctor")
+        affiliation = bookable.filter(pk=affiliation.pk).first()
         if affiliation is None or not is_bookable(affiliation, starts_at):
             raise slot_taken(starts_at, hospital.tz)
         _refuse_way_of_paying(affiliation, patient, pay)
-        appointment = Appointment.objects.create(
-            hospital=hospital,
-            patient=patient,
-            doctor=affiliation.doctor,
-            affiliation=affiliation,
-            starts_at=starts_at,
-            ends_at=starts_at + dt.timedelta(minutes=affiliation.slot_minutes),
-            day=hospital.local(starts_at).date(),
-            fee=affiliation.fee,
-            reason=reason,
-            booked_by=by if getattr(by, "pk", None) else None,
-        )
+        appointment = _insert(affiliation, patient, starts_at, reason, by=by)
         _keep_or_confirm(appointment, pay, by=by)
     after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
+    return appointment
+
+
+def _insert(
+    affiliation: Affiliation, patient: Patient, starts_at: dt.datetime, reason: str, *, by: Actor
+) -> Appointment:
+    appointment: Appointment = Appointment.objects.create(
+        hospital=affiliation.hospital,
+        patient=patient,
+        doctor=affiliation.doctor,
+        affiliation=affiliation,
+        starts_at=starts_at,
+        ends_at=starts_at + dt.timedelta(minutes=affiliation.slot_minutes),
+        day=affiliation.hospital.local(starts_at).date(),
+        fee=affiliation.fee,
+        reason=reason,
+        booked_by=by if getattr(by, "pk", None) else None,
+    )
     return appointment
 
 

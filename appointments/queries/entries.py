@@ -68,7 +68,7 @@ def _add_people(event: icalendar.Event, visit: Appointment) -> None:
         attendee.params["cn"] = icalendar.vText(visit.patient.name)
         attendee.params["partstat"] = icalendar.vText("ACCEPTED")
         attendee.params["rsvp"] = icalendar.vText("FALSE")
-        event.add("attendee", attendee, encode=0)
+        event.add("attendee", attendee, encode=False)
 
 
 def _address() -> str:

@@ -131,7 +131,7 @@ def all_of_day(hospital: Hospital, day: dt.date) -> QuerySet[Appointment]:
 def waiting_visits(rows: QuerySet[Appointment], *, but_on: dt.date) -> QuerySet[Appointment]:
     """Return the visits that wait for an answer on other days than the one shown, the next first."""
     waiting = rows.filter(status=Appointment.Status.PENDING).exclude(day=but_on)
-    return waiting.with_people().order_by("starts_at", "pk")
+    return waiting.select_related("patient", "doctor", "hospital").order_by("starts_at", "pk")
 
 
 def places_of_doctor(doctor_id: str) -> list[Affiliation]:

@@ -114,7 +114,7 @@ def test_queries_of_the_calendar(cast, as_person, django_assert_num_queries, num
     client = as_person(cast.dora)
     for address, queries in (
         (url("calendar") + "?at=city", 10),
-        (url("calendar_free", cast.dora_at_city.public_id), 10),
+        (url("calendar_free", cast.dora_at_city.public_id), 9),
     ):
         client.get(address)
         with django_assert_num_queries(queries, info=address):

@@ -239,7 +239,11 @@ def test_invariants_hold_after_all_that_can_happen(cast, gateway):
 @pytest.mark.parametrize(
     ("model", "change", "breaks"),
     [
-        (Payment, {"refund_total": Decimal("1.00")}, {"each payment is what was applied and what goes", "what was applied to an invoice"}),
+        (
+            Payment,
+            {"refund_total": Decimal("1.00")},
+            {"each payment is what was applied and what goes", "what was applied to an invoice"},
+        ),
         (Attempt, {"status": "expired"}, {"every paid attempt"}),
         (Invoice, {"status": "issued"}, {"what was applied to an invoice"}),
         (NumberSeries, {"last": 5}, {"invoice numbers have no gaps"}),

@@ -11,7 +11,6 @@ from itertools import islice
 from typing import TypeVar
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -29,9 +28,10 @@ from .money import Books, write_money
 from .notes import write_records
 from .people import add_doctors, add_hospitals, add_patients
 from .plans import Plan, Planner
+from .rows import insert
 from .size import Size
 from .visits import write_appointments
-from .world import MAIN, World, insert
+from .world import MAIN, World
 
 CHUNK = 2_000  # visits written in one transaction
 Say = Callable[[str], None]
@@ -80,8 +80,6 @@ def _add_visits(world: World, medicines: list[Medicine]) -> None:
             _write_chunk(world, chunk, books, serials, medicines)
         with transaction.atomic():
             insert(books.series(place.hospital.pk))
-    with transaction.atomic():
-        _set_dates(world)
 
 
 @transaction.atomic
@@ -98,14 +96,6 @@ def _write_chunk(
     world.write_trail()
 
 
-def _set_dates(world: World) -> None:
-    """Write when things were made, which inserting sets to now."""
-    past = Appointment.objects.filter(starts_at__lt=world.now)
-    past.update(created_at=F("starts_at") - dt.timedelta(days=3))
-    Invoice.objects.filter(issued_at__isnull=False).update(created_at=F("issued_at"))
-    Prescription.objects.filter(signed_at__isnull=False).update(created_at=F("signed_at"))
-
-
 @contextmanager
 def _quick_sqlite() -> Iterator[None]:
     """Let SQLite write without waiting for the disk, with a large cache, while the block runs."""
@@ -113,6 +103,7 @@ def _quick_sqlite() -> Iterator[None]:
         yield
         return
     with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode=MEMORY")
         cursor.execute("PRAGMA synchronous=OFF")
         cursor.execute("PRAGMA cache_size=-400000")
     try:

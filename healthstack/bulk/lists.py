@@ -24,7 +24,8 @@ from hospitals.operations.searching import SEARCH_KIND as HOSPITALS
 from patients.models import Patient
 from patients.operations import SEARCH_KIND as PATIENTS
 
-from .world import World, insert
+from .rows import insert
+from .world import World
 
 SYLLABLES = "ra vi mo ta le xi no du ke sa pri zo ban cor fen lin".split()
 ALIKE = "generic form strength route dose_unit pack_size prescription_only controlled bn_name".split()

@@ -5,21 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from appointments.models import Appointment
-from appointments.queries import refund_share
 from billing.models import Attempt, Invoice, InvoiceLine, NumberSeries, Payment, Refund
 from core.actors import GATEWAY
 from core.formats import moment
-from core.money import round_money
 
 from .plans import Plan
+from .rows import insert
 from .visits import about, booker
-from .world import World, insert
+from .world import World
 
 PURPOSE = "appointments.visit"
-NOTHING = Decimal("0.00")
+FAILED_FIRST = 0.05
 PAY = dt.timedelta(minutes=4)
 Status, Method, Kind = Appointment.Status, Attempt.Method, Invoice.Kind
 
@@ -61,32 +59,12 @@ def write_money(world: World, plans: list[Plan], books: Books) -> None:
     notes = insert([_credit_note(world, plan, books) for plan in credited])
     lines += [_credit_line(note, plan) for note, plan in zip(notes, credited, strict=True)]
     insert(lines)
-    Appointment.objects.bulk_update(
-        [plan.row for plan in plans if plan.status == Status.CANCELLED], ["returned"], batch_size=200
-    )
-
-
-def _is_paid(world: World, plan: Plan) -> bool:
-    """Say whether the fee was paid: online when it was booked, or at the desk when the patient came."""
-    return plan.online or (plan.status == Status.FULFILLED and world.random.random() < 0.94)
-
-
-def _credit(plan: Plan, *, paid: bool) -> Decimal:
-    if plan.status != Status.CANCELLED:
-        return NOTHING
-    by_patient = plan.row.cancelled_by == Appointment.Side.PATIENT
-    share = refund_share(plan.place.hospital, plan.starts_at, at=plan.ended_at) if by_patient else Decimal(1)
-    return round_money(plan.work.fee * share) if paid else plan.work.fee
 
 
 def _invoice(world: World, plan: Plan, books: Books) -> Invoice:
-    paid, fee = _is_paid(world, plan), plan.work.fee
-    credited = _credit(plan, paid=paid)
-    status = Invoice.Status.PAID if paid else Invoice.Status.ISSUED
-    if credited == fee:
+    status = Invoice.Status.PAID if plan.paid else Invoice.Status.ISSUED
+    if plan.credited == plan.work.fee:
         status = Invoice.Status.CREDITED
-    if plan.status == Status.CANCELLED:
-        plan.row.returned = credited if paid else NOTHING
     at = plan.booked_at + (PAY if plan.online else dt.timedelta())
     invoice = Invoice(
         public_id=world.id(),
@@ -95,9 +73,10 @@ def _invoice(world: World, plan: Plan, books: Books) -> Invoice:
         status=status,
         number=books.next(Kind.INVOICE),
         currency=plan.place.hospital.currency,
-        total=fee,
-        credited=credited,
+        total=plan.work.fee,
+        credited=plan.credited,
         issued_at=at,
+        created_at=at,
     )
     _record_issue(world, plan, invoice, at)
     return invoice
@@ -114,8 +93,8 @@ def _record_issue(world: World, plan: Plan, invoice: Invoice, at: dt.datetime) -
 def _line(plan: Plan) -> InvoiceLine:
     cancelled = plan.status == Status.CANCELLED
     return InvoiceLine(
-        hospital=plan.place.hospital,
-        invoice=plan.invoice,
+        hospital_id=plan.place.hospital.pk,
+        invoice_id=plan.invoice.pk,
         purpose=PURPOSE,
         reference=plan.row.public_id,
         title=f"Visit with {plan.work.doctor.name}, {moment(plan.starts_at, plan.place.hospital.tz)}"[:200],
@@ -129,7 +108,7 @@ def _attempts(world: World, plan: Plan) -> list[Attempt]:
     """Return the tries to pay: one in twenty failed first, one unpaid bill in a hundred waits for a person."""
     random, issued = world.random, plan.invoice.status == Invoice.Status.ISSUED
     found = []
-    if plan.online and random.random() < 0.05:
+    if plan.online and random.random() < FAILED_FIRST:
         found.append(_attempt(world, plan, Method.ONLINE, Attempt.Status.FAILED))
     if plan.online:
         found.append(_attempt(world, plan, Method.ONLINE, Attempt.Status.PAID))
@@ -149,8 +128,8 @@ def _attempt(world: World, plan: Plan, method: str, status: str) -> Attempt:
     captured = online and status != Attempt.Status.FAILED
     return Attempt(
         public_id=world.id(),
-        hospital=plan.place.hospital,
-        invoice=plan.invoice,
+        hospital_id=plan.place.hospital.pk,
+        invoice_id=plan.invoice.pk,
         method=method,
         status=status,
         amount=plan.invoice.total,
@@ -160,6 +139,7 @@ def _attempt(world: World, plan: Plan, method: str, status: str) -> Attempt:
         card_brand="VISA" if captured else "",
         card_masked="432149XXXXXX0667" if captured else "",
         made_by=booker(plan) if online else plan.place.desk,
+        created_at=plan.booked_at if online else plan.starts_at,
     )
 
 
@@ -201,6 +181,7 @@ def _refund(world: World, plan: Plan) -> Refund:
         gateway_reference=world.id(),
         attempts=1,
         done_at=plan.ended_at if done else None,
+        created_at=plan.ended_at,
     )
     body = {
         "amount": str(refund.amount),
@@ -233,6 +214,7 @@ def _credit_note(world: World, plan: Plan, books: Books) -> Invoice:
         currency=plan.invoice.currency,
         total=plan.invoice.credited,
         issued_at=plan.ended_at,
+        created_at=plan.ended_at,
     )
     _record_issue(world, plan, note, plan.ended_at or plan.booked_at)
     return note

@@ -16,8 +16,9 @@ from records.operations.prescriptions import VALID_DAYS
 
 from .names import DIAGNOSES, PLANS
 from .plans import Plan
+from .rows import insert
 from .visits import about
-from .world import World, insert
+from .world import World
 
 Frequency = PrescriptionLine.Frequency
 OFTEN = (Frequency.ONCE, Frequency.TWICE, Frequency.THRICE)
@@ -76,6 +77,7 @@ def _notes(world: World, visit: Visit, plan: Plan) -> Iterable[VisitNote]:
             plan=random.choice(PLANS),
             author=plan.work.doctor.user,
             reason="A finding was missing." if number > 1 else "",
+            at=plan.ends_at,
         )
         _record(
             world, "records.visit_note", visit.public_id, plan, plan.ends_at, version=note, reason=note.reason
@@ -132,6 +134,7 @@ def _prescription(world: World, visit: Visit, plan: Plan) -> Prescription:
         status=Prescription.Status.CANCELLED if cancelled else Prescription.Status.ACTIVE,
         advice=world.random.choice(PLANS),
         letterhead=_letterhead(world, plan, visit),
+        created_at=signed_at,
         signed_at=signed_at,
         valid_until=visit.hospital.local(signed_at).date() + dt.timedelta(days=VALID_DAYS),
         cancelled_at=signed_at if cancelled else None,
@@ -170,8 +173,8 @@ def _lines(world: World, prescription: Prescription, medicines: list[Medicine]) 
         dose, frequency = DOSES.get(unit, Decimal(1)), world.random.choice(OFTEN)
         text = LineText(medicine.public_id, dose, frequency, days=world.random.choice((3, 5, 7, 14, 30)))
         yield PrescriptionLine(
-            hospital=prescription.hospital,
-            prescription=prescription,
+            hospital_id=prescription.hospital_id,
+            prescription_id=prescription.pk,
             medicine=medicine,
             medicine_name=str(medicine)[:160],
             route=medicine.route,

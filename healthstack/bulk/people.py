@@ -17,7 +17,8 @@ from patients.models import NumberSeries, Patient, Registration
 from records.models import Allergies
 
 from .names import QUALIFICATIONS
-from .world import MAIN, Place, World, insert
+from .rows import insert
+from .world import MAIN, Place, World
 
 DEPARTMENTS = (
     "Medicine",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from random import Random
 
 from appointments.models import Appointment
+from appointments.queries import refund_share
 from billing.models import Invoice, Payment
+from core.money import round_money
 from doctors.models import Affiliation
 from patients.models import Patient
 
@@ -16,6 +19,7 @@ from .size import COMING_DAYS, PAST_DAYS
 from .world import Place, World
 
 Status = Appointment.Status
+NOTHING = Decimal("0.00")
 TRIES = 500
 ACCEPTED = {
     Status.PENDING: 0,
@@ -30,7 +34,10 @@ class DoesNotFit(Exception):
 
 @dataclass(eq=False)
 class Plan:
-    """One visit. `ended_at` is when it was done, cancelled or missed; `accepted_at` None means nobody accepted it."""
+    """One visit. `ended_at` is when it was done, cancelled or missed; `accepted_at` None means nobody accepted it.
+
+    The fee was paid online when the visit was booked, or at the desk when the patient came.
+    """
 
     place: Place
     work: Affiliation
@@ -42,8 +49,11 @@ class Plan:
     online: bool
     accepted_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
-    row: Appointment = field(default_factory=Appointment)
-    invoice: Invoice = field(default_factory=Invoice)
+    by_patient: bool = True  # who cancelled it
+    paid: bool = False
+    credited: Decimal = NOTHING
+    row: Appointment = field(init=False)
+    invoice: Invoice = field(init=False)
     payment: Payment | None = None
 
     @property
@@ -130,6 +140,9 @@ class Planner:
         online = patient.user_id is not None and random.random() < 0.5
         plan = Plan(place, work, patient, starts_at, day, self._status(place, starts_at), booked_at, online)
         _set_times(plan, random, now)
+        plan.by_patient = random.random() < 0.7
+        plan.paid = online or (plan.status == Status.FULFILLED and random.random() < 0.94)
+        plan.credited = _credit(plan)
         return plan
 
     def _status(self, place: Place, starts_at: dt.datetime) -> str:
@@ -139,6 +152,15 @@ class Planner:
         if number < 0.1:
             return Status.CANCELLED
         return Status.PENDING if number < 0.32 and not place.hospital.accepts_at_once else Status.BOOKED
+
+
+def _credit(plan: Plan) -> Decimal:
+    if plan.status != Status.CANCELLED:
+        return NOTHING
+    share = (
+        refund_share(plan.place.hospital, plan.starts_at, at=plan.ended_at) if plan.by_patient else Decimal(1)
+    )
+    return round_money(plan.work.fee * share) if plan.paid else plan.work.fee
 
 
 def _set_times(plan: Plan, random: Random, now: dt.datetime) -> None:

@@ -16,8 +16,9 @@ from notifications.models import Message, Notice
 from patients.models import CareRelation
 
 from .names import REASONS
-from .plans import Plan
-from .world import World, insert
+from .plans import NOTHING, Plan
+from .rows import insert
+from .world import World
 
 Act = Change.Act
 Status = Appointment.Status
@@ -49,9 +50,8 @@ def about(plan: Plan) -> About:
 
 
 def _appointment(world: World, plan: Plan, serial: int) -> Appointment:
-    by_patient = world.random.random() < 0.7
     cancelled = plan.status == Status.CANCELLED
-    side = Appointment.Side.PATIENT if by_patient else Appointment.Side.HOSPITAL
+    side = Appointment.Side.PATIENT if plan.by_patient else Appointment.Side.HOSPITAL
     return Appointment(
         public_id=world.id(),
         hospital=plan.place.hospital,
@@ -68,12 +68,19 @@ def _appointment(world: World, plan: Plan, serial: int) -> Appointment:
         booked_by=booker(plan),
         cancelled_by=side if cancelled else "",
         cancel_reason="Another day suits better." if cancelled else "",
+        returned=(plan.credited if plan.paid else NOTHING) if cancelled else None,
+        created_at=plan.booked_at,
     )
 
 
 def _cells(plan: Plan) -> Iterable[Cell]:
     for start in cells_of(plan.starts_at, plan.ends_at):
-        yield Cell(appointment=plan.row, doctor=plan.work.doctor, patient=plan.patient, starts_at=start)
+        yield Cell(
+            appointment_id=plan.row.pk,
+            doctor_id=plan.work.doctor_id,
+            patient_id=plan.patient.pk,
+            starts_at=start,
+        )
 
 
 def _hold(plan: Plan) -> Hold:
@@ -90,8 +97,7 @@ def _changes(world: World, plan: Plan) -> Iterable[Change]:
     if plan.accepted_at and first == Status.PENDING:
         yield _change(world, plan, Act.ACCEPTED, Status.BOOKED, plan.accepted_at, doctor)
     if plan.ended_at:
-        by_patient = plan.row.cancelled_by == Appointment.Side.PATIENT
-        by = booker(plan) if by_patient else doctor
+        by = booker(plan) if plan.status == Status.CANCELLED and plan.by_patient else doctor
         yield _change(world, plan, ENDS[Status(plan.status)], plan.status, plan.ended_at, by)
 
 
@@ -102,8 +108,9 @@ def _change(world: World, plan: Plan, act: Act, status: str, at: dt.datetime, by
         f"appointments.{act.value}", row.public_id, by=by, at=at, about=about(plan), body=body, reason=note
     )
     return Change(
-        hospital=plan.place.hospital,
-        appointment=row,
+        hospital_id=row.hospital_id,
+        appointment_id=row.pk,
+        at=at,
         act=act,
         version=row.version,
         starts_at=row.starts_at,
@@ -126,8 +133,8 @@ def _care(world: World, plan: Plan) -> CareRelation:
             "patients.care_ended", row.public_id, by=doctor, at=plan.ended_at, about=about(plan), body=ended
         )
     return CareRelation(
-        hospital=plan.place.hospital,
-        patient=plan.patient,
+        hospital_id=row.hospital_id,
+        patient_id=plan.patient.pk,
         person=doctor,
         reason=reason,
         reference=row.public_id,
@@ -149,6 +156,7 @@ def _mail(world: World, plan: Plan) -> Message:
         attempts=1,
         next_attempt_at=plan.booked_at,
         sent_at=plan.booked_at,
+        created_at=plan.booked_at,
     )
 
 
@@ -166,4 +174,12 @@ def _notices(world: World, plan: Plan) -> Iterable[Notice]:
 def _notice(world: World, plan: Plan, user: Any, kind: str, title: str, path: str) -> Notice:
     read_at = world.now if world.random.random() < 0.8 else None
     url = f"{path}{plan.row.public_id}/"
-    return Notice(public_id=world.id(), user=user, kind=kind, title=title[:200], url=url, read_at=read_at)
+    return Notice(
+        public_id=world.id(),
+        user=user,
+        kind=kind,
+        title=title[:200],
+        url=url,
+        read_at=read_at,
+        created_at=plan.booked_at,
+    )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
@@ -18,16 +16,15 @@ from core.ids import ALPHABET
 from doctors.models import Affiliation, Doctor
 from healthstack.demo.cast import DOMAIN, PASSWORD
 from hospitals.models import Department, Hospital, Membership
-from ledger.operations import NOBODY, About, Happened, record_many
+from ledger.operations import NOBODY, About, Happened, rows_of
 from patients.models import Patient
 from records.models import Allergies
 
 from .names import Names
+from .rows import insert
 from .size import Size
 
 MAIN = "bulk-main"
-BATCH = 2_000
-Row = TypeVar("Row", bound=models.Model)
 
 
 @dataclass(eq=False)
@@ -116,14 +113,10 @@ class World:
         self._trail.append(Happened(kind, reference, by, at or self.now, about=about, **rest))
 
     def write_trail(self) -> None:
-        """Append what was kept, inside a transaction."""
+        """Append what was kept, in the order it happened; inside a transaction."""
         self._trail.sort(key=lambda entry: entry.at)
-        self.entries += record_many(self._trail)
+        rows = [rows_of(entry) for entry in self._trail]
+        insert([entry for entry, _ in rows])
+        insert([secret for _, secret in rows])
+        self.entries += len(rows)
         self._trail.clear()
-
-
-def insert(rows: Sequence[Row]) -> Sequence[Row]:
-    """Insert rows of one model in batches; they have their primary keys afterwards."""
-    if rows:
-        type(rows[0])._default_manager.bulk_create(rows, batch_size=BATCH)
-    return rows

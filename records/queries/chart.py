@@ -10,12 +10,11 @@ from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 from appointments.models import Appointment
 from core.search import search_ids
 from doctors.models import Doctor
-from patients.models import Patient, Registration
+from patients.models import SEARCH_KIND, Patient, Registration
 
 from ..models import Allergies, PrescriptionLine, TimelineEntry, Visit, VisitNote
 from .prescriptions import prescriptions_of
 
-PATIENT_SEARCH = "patients.patient"  # the kind that patients are indexed under
 TIMELINE, VISITS, MEDICINES = "timeline", "visits", "medicines"
 CHART_PARTS = (TIMELINE, VISITS, MEDICINES)
 
@@ -85,14 +84,14 @@ def patients_of(doctor: Doctor, *, text: str = "") -> QuerySet[Patient]:
     """Return whom the doctor cares for now, by name, with their number and last visit; `text` is a name or a number."""
     number = Registration.objects.filter(patient=OuterRef("pk")).order_by("pk").values("number")[:1]
     last = Visit.objects.filter(patient=OuterRef("pk"), doctor=doctor).order_by("-started_at")
-    rows = Patient.objects.cared_for_by(doctor.user_id).select_related("allergies")
-    rows = rows.annotate(
+    mine = Patient.objects.cared_for_by(doctor.user_id)
+    rows = mine.select_related("allergies").annotate(
         number=Subquery(number),
         last_seen=Subquery(last.values("started_at")[:1]),
         last_zone=Subquery(last.values("hospital__zone")[:1]),
     )
     if text:
-        alike = [patient_id for patient_id, _score in search_ids(PATIENT_SEARCH, text, limit=200)]
+        alike = [patient_id for patient_id, _score in search_ids(SEARCH_KIND, text, within=mine)]
         numbered = Registration.objects.filter(number__iexact=text).values("patient")
         rows = rows.filter(Q(pk__in=alike) | Q(name__icontains=text) | Q(pk__in=numbered))
     return rows.order_by("name", "pk")

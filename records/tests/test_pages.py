@@ -108,9 +108,9 @@ def test_reads_are_logged_once_a_day_for_doctors_and_never_for_the_patient(world
     paul.get(reverse("records:visit_summary", args=[world.visit.public_id]))
     assert reads(world) == [
         (actor, "chart"),
-        (actor, f"document {prescription.public_id} version 1"),
-        (actor, f"prescription {prescription.public_id} version 1"),
-        (actor, "visit notes"),
+        (actor, f"document:{prescription.public_id}:1"),
+        (actor, "notes"),
+        (actor, f"prescription:{prescription.public_id}:1"),
     ]
 
 

@@ -82,7 +82,7 @@ def see(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         with errors_to(form):
             return _save(request, appointment, form)
     record_read(
-        encounter.who.patient.public_id, "visit notes", by=request.user, hospital_id=appointment.hospital_id
+        encounter.who.patient.public_id, "notes", by=request.user, hospital_id=appointment.hospital_id
     )
     context = {"encounter": encounter, "who": encounter.who, "appointment": encounter.appointment}
     return form_page(request, "records/see.html", form, context)
@@ -112,7 +112,7 @@ def _save(request: HttpRequest, appointment: Appointment, form: NoteForm) -> Htt
 def notes(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show a visit's notes and every earlier version."""
     versions = list(queries.notes_of(visit))
-    record_read(visit.patient.public_id, "visit notes", by=request.user, hospital_id=visit.hospital_id)
+    record_read(visit.patient.public_id, "notes", by=request.user, hospital_id=visit.hospital_id)
     context = {"visit": visit, "who": queries.who_is(visit.patient), "versions": versions}
     context["is_own"] = visit.doctor_id == request.doctor.pk
     return render(request, "records/notes.html", context)

@@ -99,9 +99,7 @@ def _page(
 ) -> HttpResponse:
     encounter = queries.encounter_of(appointment)
     if request.method != "POST":
-        record_read(
-            encounter.who.patient.public_id, "allergies", by=request.user, hospital_id=appointment.hospital_id
-        )
+        _log(request, encounter)
     context = {
         "encounter": encounter,
         "who": encounter.who,
@@ -114,6 +112,11 @@ def _page(
         "data_date": DATA_DATE,
     }
     return render(request, "records/prescribe.html", context, status=status)
+
+
+def _log(request: HttpRequest, encounter: queries.Encounter) -> None:
+    patient, hospital_id = encounter.who.patient, encounter.appointment.hospital_id
+    record_read(patient.public_id, "allergies", by=request.user, hospital_id=hospital_id)
 
 
 @require_safe

@@ -24,7 +24,7 @@ DRAFT = Prescription.Status.DRAFT
 def _log(request: HttpRequest, prescription: Prescription, part: str, version: int) -> None:
     record_read(
         prescription.patient.public_id,
-        f"{part} {prescription.public_id} version {version}",
+        f"{part}:{prescription.public_id}:{version}",
         by=request.user,
         hospital_id=prescription.hospital_id,
     )

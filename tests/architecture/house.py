@@ -16,7 +16,8 @@ def rooms() -> tuple[str, ...]:
     """Return our own apps, from the highest to the lowest as settings name them."""
     from django.conf import settings
 
-    return tuple(name for name in settings.INSTALLED_APPS if (ROOT / name / "__init__.py").is_file())
+    apps = (name.split(".")[0] for name in settings.INSTALLED_APPS)
+    return tuple(dict.fromkeys(name for name in apps if (ROOT / name / "__init__.py").is_file()))
 
 
 def _ours(paths: Iterator[Path]) -> Iterator[Path]:

@@ -16,12 +16,12 @@ SAME_IN_EVERY_ROOM = {
 OF_ITS_OWN = {
     "dashboards": {"navigation"},
     "appointments": {"purposes", "slots", "signals"},
-    "billing": {"purposes", "simulator"},
-    "doctors": {"signals"},
-    "patients": {"parts"},
+    "billing": {"documents", "invariants", "purposes", "simulator"},
+    "doctors": {"areas", "extras", "signals"},
+    "patients": {"areas", "parts"},
     "hospitals": {"areas", "losses", "middleware", "signals", "words"},
     "accounts": {
-        "authenticator", "backends", "browsers", "fields", "keys", "middleware", "signals", "throttles", "tokens",
+        "authenticator", "backends", "browsers", "fields", "http", "keys", "middleware", "signals", "throttles", "tokens",
     },
     "notifications": {"kinds", "mailbox"},
     "ledger": {"kinds", "triggers", "canonical"},

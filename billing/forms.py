@@ -38,7 +38,7 @@ class _DecisionForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["decision"].choices = self.choices  # type: ignore[attr-defined]
+        self.fields["decision"].choices = self.choices
         missing = _("Choose what you found.")
         self.fields["decision"].error_messages |= {"required": missing, "invalid_choice": missing}
 

@@ -259,7 +259,11 @@ LOGGING = {
         # Its layout errors quote the document.
         "xhtml2pdf": {"level": "CRITICAL"},
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # What anybody can send, and what is refused before it is read, must not fill the log with tracebacks.
+        **{
+            f"django.security.{name}": {"level": "CRITICAL"}
+            for name in ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
+        },
     },
 }
 

@@ -19,6 +19,7 @@ from .models import SEARCH_KIND, Patient, Registration
 
 PARTS = {
     "chart": _("The chart"),
+    "allergies": _("Allergies"),
     "notes": _("Notes of a visit"),
     "prescription": _("A prescription"),
     "document": _("A document"),

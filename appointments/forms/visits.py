@@ -23,7 +23,8 @@ def read_moment(text: str) -> dt.datetime | None:
         moment = dt.datetime.fromisoformat(text.strip().replace(" ", "+"))
     except ValueError:
         return None
-    return moment.astimezone(dt.UTC) if moment.tzinfo else None
+    # The first and last years of the calendar can't be told in every zone.
+    return moment.astimezone(dt.UTC) if moment.tzinfo and 2000 <= moment.year < 2200 else None
 
 
 def read_day(text: str) -> dt.date | None:

@@ -11,6 +11,7 @@ from django.core import signing
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
+from billing import operations
 from billing.gateways import Outcome
 from billing.models import Attempt, Payment
 from billing.simulator.signing import signed
@@ -256,6 +257,16 @@ def test_result_without_money_offers_the_way_on(cast, gateway, client, outcome, 
     assert word in page.text
     assert link in page.text
     assert ('http-equiv="refresh"' in page.text) == (outcome is Outcome.PENDING)
+
+
+def test_result_is_asked_for_again_by_the_page_itself(attempt, gateway, client):
+    token = signing.dumps(attempt.public_id, salt="billing.result")
+    address = reverse("billing:result", args=[token])
+    assert client.get(address, headers={"HX-Request": "true"}).status_code == 204
+    gateway.set_payment(attempt.tran_id)
+    operations.verify_payment(attempt.tran_id)
+    page = client.get(address, headers={"HX-Request": "true"})
+    assert (page.status_code, "Thank you." in page.text, "hx-trigger" in page.text) == (200, True, False)
 
 
 def test_result_of_money_that_goes_back_says_why(cast, gateway, client):

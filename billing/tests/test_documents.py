@@ -153,8 +153,15 @@ def test_letter_that_is_not_there_is_asked_for_once_a_minute(cast, as_person):
     for _ in range(3):
         answer = browser.get(f"/me/bills/{invoice.public_id}/pdf/")
         assert (answer.status_code, "Your PDF is being made" in answer.text) == (202, True)
+        assert (
+            browser.get(f"/me/bills/{invoice.public_id}/pdf/", headers={"HX-Request": "true"}).status_code
+            == 204
+        )
     names = [row.args_kwargs["args"][0] for row in DBTaskResult.objects.all()]
     assert names == ["billing.render_invoice"]
+    documents.render_invoice(invoice.pk)
+    answer = browser.get(f"/me/bills/{invoice.public_id}/pdf/", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (200, f"/me/bills/{invoice.public_id}/pdf/")
 
 
 # mails

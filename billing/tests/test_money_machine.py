@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import warnings
 from dataclasses import replace
@@ -131,10 +132,8 @@ class MoneyMachine(RuleBasedStateMachine):
         if trouble:
             getattr(self.gateway, trouble)()
         with in_hospital(self.cast.city):
-            try:
+            with contextlib.suppress(DomainError):
                 operations.start_payment(invoice, by=SEED)
-            except DomainError:
-                pass
             self._calm()
             self.attempts = list(Attempt.objects.filter(method="online").order_by("pk"))
 
@@ -234,10 +233,8 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(number=pick)
     def pay_at_the_desk(self, number):
         with in_hospital(self.cast.city):
-            try:
+            with contextlib.suppress(DomainError):
                 operations.take_desk_payment(self._invoice(number), method="cash", by=SEED)
-            except DomainError:
-                pass
 
     @precondition(lambda self: self._has("review"))
     @rule(accepted=st.booleans())
@@ -295,10 +292,8 @@ class MoneyMachine(RuleBasedStateMachine):
     def desk_hands_money_back(self):
         for pk in self._refunds(Refund.Status.DUE):
             with in_hospital(self.cast.city):
-                try:
+                with contextlib.suppress(DomainError):
                     operations.pay_refund_at_desk(Refund.objects.get(pk=pk), by=SEED)
-                except DomainError:
-                    pass
 
     def _refunds(self, status):
         with everywhere():

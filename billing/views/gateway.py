@@ -92,10 +92,13 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
     attempt = queries.find_attempt_by_id(public_id)
     if attempt is None:
         raise Http404
+    refreshes = _may_change_soon(attempt)
+    if request.htmx and refreshes:
+        return HttpResponse(status=204)  # nothing new: the page stays, with the reader's place in it
     context = {
         "attempt": attempt,
         "outcome": outcome_of(attempt),
-        "refreshes": _may_change_soon(attempt),
+        "refreshes": refreshes,
         "seen_at": _seen_at(attempt),
     }
     return render(request, "billing/result.html", context)

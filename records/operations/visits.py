@@ -112,22 +112,11 @@ def write_note(visit: Visit, *, note: NoteText, expected_number: int, by: Any, r
         raise DomainError(_("Write what the patient came with, or what you found."), field="complaint")
     if visit.finished_at and not reason.strip():
         raise DomainError(_("The visit is finished. Say why the notes change."), field="reason")
+    why = reason.strip()
     written: VisitNote = VisitNote.objects.create(
-        hospital_id=visit.hospital_id,
-        visit=visit,
-        number=number + 1,
-        author=by,
-        reason=reason.strip(),
-        **asdict(note),
+        hospital_id=visit.hospital_id, visit=visit, number=number + 1, author=by, reason=why, **asdict(note)
     )
-    record(
-        "records.visit_note",
-        visit.public_id,
-        by=by,
-        about=about(visit),
-        version=written,
-        reason=reason.strip(),
-    )
+    record("records.visit_note", visit.public_id, by=by, about=about(visit), version=written, reason=why)
     if visit.finished_at:
         TimelineEntry.objects.filter(kind=TIMELINE_KIND, reference=visit.public_id).update(
             title=_title(written)

@@ -43,7 +43,7 @@ class Writes:
 
 
 class Log(logging.Handler):
-    """Keeps every line that tells of a failure; Django's own word about a refused request is none."""
+    """Keeps every line that tells of a failure."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -51,8 +51,6 @@ class Log(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep errors and whatever carries an exception."""
-        if record.name.startswith("django.security"):
-            return
         if record.levelno >= logging.ERROR or record.exc_info:
             error = f" {record.exc_info[1]!r}" if record.exc_info and record.exc_info[1] else ""
             self.lines.append(f"{record.name}: {record.getMessage()}{error}"[:500])

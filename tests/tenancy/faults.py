@@ -29,29 +29,29 @@ def _page(*parts: Any) -> HttpResponse:
     return HttpResponse(" ".join(map(str, parts)))
 
 
-def _found(model: Any, **lookup: str) -> Any:
+def _found(model: Any, *related: str, **lookup: Any) -> Any:
     with everywhere():
-        return get_object_or_404(model, **lookup)
+        return get_object_or_404(model.objects.select_related(*related), **lookup)
 
 
 @require_safe
 def invoice(request: HttpRequest, public_id: str) -> HttpResponse:
     """Somebody else's bill opens for any patient."""
-    found = _found(Invoice.objects.select_related("patient"), public_id=public_id)
+    found = _found(Invoice, "patient", public_id=public_id)
     return _page(found.label, found.patient.name)
 
 
 @require_safe
 def desk_invoice(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
     """Another hospital's bill opens at this desk."""
-    found = _found(Invoice.objects.select_related("patient"), public_id=public_id)
+    found = _found(Invoice, "patient", public_id=public_id)
     return _page(found.label, found.patient.name)
 
 
 @require_safe
 def desk_visit(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
     """The desk reads what only the doctor reads."""
-    return _page(_found(Appointment.objects.filter(hospital=request.hospital), public_id=public_id).reason)
+    return _page(_found(Appointment, hospital=request.hospital, public_id=public_id).reason)
 
 
 @require_safe
@@ -85,7 +85,7 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def member(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
     """An admin looks at another hospital's staff."""
-    return _page(_found(Membership.objects.select_related("user"), public_id=public_id).user.email)
+    return _page(_found(Membership, "user", public_id=public_id).user.email)
 
 
 @require_http_methods(["POST"])

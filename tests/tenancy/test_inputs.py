@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from django import forms
@@ -113,7 +113,7 @@ def test_a_foreign_value_is_like_one_that_nothing_has(checker, one):
         assert answer.status < 500, answer.error
         assert checker.leaks(one.role, answer, value) == []
         # What was typed may stand in the answer again, also as part of a link.
-        for typed in {value, urlencode({"": value})[1:]}:
+        for typed in [quote_plus(value), quote(value), value] if len(value) > 3 else []:
             answer.body = answer.body.replace(typed.encode(), b"")
         answers.append(answer.like(f"{foreign} {one.absent}"))
     assert answers[0] == answers[1]

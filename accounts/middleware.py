@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
@@ -20,10 +21,15 @@ class SessionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
+        """See to the session, but not for a gateway's message: it comes cross-site and must not touch anybody's log-in."""
+        if getattr(view, "csrf_exempt", False):
+            return
         seen_at = request.session.get("seen_at")
         if seen_at is not None and time.time() - seen_at >= SEEN_EVERY:
             self._see(request)
-        return self.get_response(request)
 
     def _see(self, request: HttpRequest) -> None:
         session_id = request.session.get("login_session", "")

@@ -201,3 +201,13 @@ def due_refund_checks(*, limit: int) -> Iterable[Refund]:
     """Return the refunds with the bank whose answer is due, the longest waiting first."""
     due = Refund.objects.filter(status=Refund.Status.PROCESSING, next_check_at__lte=timezone.now())
     return due.order_by("next_check_at")[:limit]
+
+
+def abandoned_drafts(*, before: dt.datetime, limit: int) -> Iterable[Invoice]:
+    """Return the drafts older than that which no open attempt can still pay, the oldest first."""
+    open_ones = [Attempt.Status.CREATED, Attempt.Status.PENDING, Attempt.Status.REVIEW]
+    running = Attempt.objects.filter(status__in=open_ones).values("invoice")
+    drafts = Invoice.objects.filter(status=Invoice.Status.DRAFT, created_at__lt=before).exclude(
+        pk__in=running
+    )
+    return drafts.order_by("created_at", "pk")[:limit]

@@ -51,3 +51,9 @@ def check_attempts() -> int:
 def check_refunds() -> int:
     """Hand stuck refunds to a person, and have the gateway asked about those with the bank."""
     return operations.mark_stuck_refunds() + operations.queue_refund_checks()
+
+
+@periodic("billing.give_up_drafts", every=600)
+def give_up_drafts() -> int:
+    """Void drafts whose payment can't come any more."""
+    return operations.give_up_drafts()

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 
 from core.http import PUBLIC, Area
@@ -61,7 +61,7 @@ def navigation(request: HttpRequest) -> dict[str, Nav]:
     logged_in = bool(user and user.is_authenticated)
     shown = _shown_area(request, area, logged_in)
     links = _links(request, area, shown)
-    here = max((url for _, url, _ in links if request.path.startswith(url)), key=len, default="")
+    here = _here(request, links)
     items = [Item(label, url, icon, current=url == here) for label, url, icon in links]
     return {
         "nav": Nav(
@@ -75,6 +75,16 @@ def navigation(request: HttpRequest) -> dict[str, Nav]:
             bell=count_unread(user) if logged_in else 0,
         )
     }
+
+
+def _here(request: HttpRequest, links: list[tuple[str, str, str]]) -> str:
+    """Return the link that the page belongs to: the longest that begins its address, else the first of its room."""
+    home = links[0][1]
+    beginning = [url for __, url, __ in links if request.path.startswith(url) and (url != home or request.path == home)]
+    if beginning or request.resolver_match is None:
+        return max(beginning, key=len, default="")
+    room = request.resolver_match.namespace
+    return next((url for __, url, __ in links if resolve(url).namespace == room), "")
 
 
 def _shown_area(request: HttpRequest, area: Area, logged_in: bool) -> str:
@@ -155,8 +165,8 @@ def _links(request: HttpRequest, area: Area, shown: str) -> list[tuple[str, str,
             (_("Today"), reverse("appointments:doctor_day"), "list"),
             (_("Patients"), reverse("records:patients"), "users"),
             (_("Calendar"), reverse("appointments:calendar"), "cal"),
-            (_("Hospitals"), reverse("doctors:workplaces"), "building"),
             (_("Profile"), reverse("doctors:profile"), "user"),
+            (_("Hospitals"), reverse("doctors:workplaces"), "building"),
         ]
     if shown == "staff":
         return _staff_links(request.hospital.slug, area.roles)

@@ -2,35 +2,25 @@
 
 Every text that belongs to one tenant or one person is a canary: a word that occurs nowhere else, so that a leak is seen by
 its text. Variants name whose a record is: `own` is Paul's with Dora at Own Hospital, `same` is Pia's with Dana in the same
-hospital, `other` is Omar's with Deb at Other Hospital.
+hospital, `other` is Omar's with Deb at Other Hospital, `walk_in` is Wanda's, who has no log-in, with Dora.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-from accounts.models import User
-from accounts.operations import add_verified_user, make_platform_admin, start_session
-from accounts.tests.factories import password_hash
-from appointments.models import Appointment
-from appointments.operations import (
-    accept_appointment,
-    add_exception,
-    book_appointment,
-    cancel_appointment,
-    set_weekly_hours,
-    take_time_off,
-)
-from billing.models import Attempt, Invoice, Payment, Refund
-from billing.operations import take_desk_payment
-from core.actors import SEED
-from core.tenancy import in_hospital
 from django.core.files.base import ContentFile
 from django.utils import timezone
+
+from accounts.operations import add_verified_user, make_platform_admin, start_session
+from accounts.tests.factories import password_hash
+from appointments.operations import add_exception, refresh_next_free, set_weekly_hours, take_time_off
+from core.actors import SEED
+from core.tenancy import in_hospital
+from core.uploads import StoredUpload
 from doctors.models import Affiliation, Doctor, Speciality
 from doctors.operations import (
     DoctorDetails,
@@ -40,7 +30,7 @@ from doctors.operations import (
     become_doctor,
 )
 from formulary.models import Generic, Medicine
-from hospitals.models import Hospital, Membership, Role
+from hospitals.models import Membership, Role
 from hospitals.operations import (
     HospitalProfile,
     add_department,
@@ -50,80 +40,12 @@ from hospitals.operations import (
     invite_staff,
 )
 from notifications.models import Notice
-from patients.models import Patient
 from patients.operations import PatientDetails, become_patient
-from records.operations import (
-    LineText,
-    NoteText,
-    cancel_prescription,
-    draft_prescription,
-    finish_visit,
-    set_allergies,
-    sign_prescription,
-    start_visit,
-    write_note,
-)
+from records.operations import set_allergies
+from tests.canaries import DOCTOR, HOME, NAMES, OTHER, OWN, PATIENT, SAME, STAFF, Cast
+from tests.care import care, walk_in
 
-from core.uploads import StoredUpload
-
-NOW = dt.datetime(2026, 11, 21, 6, 0, tzinfo=dt.UTC)  # a Saturday, noon in Dhaka
 PDF = b"%PDF-1.4\n%%EOF\n"
-OWN, SAME, OTHER, NOBODY = "own", "same", "other", "nobody"
-HOME = {OWN: "own", SAME: "own", OTHER: "other"}
-PATIENT = {OWN: "paul", SAME: "pia", OTHER: "omar"}
-DOCTOR = {OWN: "dora", SAME: "dana", OTHER: "deb"}
-DESK = {"own": "rita", "other": "sam"}
-STAFF = {
-    "own": {"ada": Role.ADMIN, "rita": Role.RECEPTIONIST},
-    "other": {"mallory": Role.ADMIN, "sam": Role.RECEPTIONIST},
-}
-NAMES = {
-    "ada": "Ada Hoque", "rita": "Rita Saha", "mallory": "Mallory Khan", "sam": "Sam Dey", "root": "Root Ahmed",
-    "nadia": "Nadia Islam", "paul": "Paul Rahman", "pia": "Pia Sarkar", "omar": "Omar Faruk", "dora": "Dr Dora Sen",
-    "dana": "Dr Dana Bose", "deb": "Dr Deb Roy", "tess": "Dr Tess Yasmin", "toby": "Dr Toby Das",
-}  # fmt: skip
-ABSENT = "zzzzzzzzzzzzzzzz"  # a public id that nothing has
-
-
-@dataclass(frozen=True)
-class Canary:
-    """A text that may be shown to these people and to nobody else."""
-
-    text: str
-    seen_by: frozenset[str]
-    what: str
-
-
-@dataclass
-class Cast:
-    """Everybody, both hospitals, the ids of their records by kind and variant, and the canaries."""
-
-    people: dict[str, User] = field(default_factory=dict)
-    hospitals: dict[str, Hospital] = field(default_factory=dict)
-    patients: dict[str, Patient] = field(default_factory=dict)
-    doctors: dict[str, Doctor] = field(default_factory=dict)
-    affiliations: dict[str, Affiliation] = field(default_factory=dict)
-    medicine: Any = None
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-    canaries: list[Canary] = field(default_factory=list)
-
-    def keep(self, kind: str, variant: str, row: Any) -> Any:
-        """Remember the first row of its kind and variant."""
-        self.rows.setdefault(kind, {}).setdefault(variant, row)
-        return row
-
-    def row(self, kind: str, variant: str) -> Any:
-        """Return that row."""
-        return self.rows[kind][variant]
-
-    def id_of(self, kind: str, variant: str) -> str:
-        """Return that row's public id; `nobody` has one that does not exist."""
-        return ABSENT if variant == NOBODY else str(self.rows[kind][variant].public_id)
-
-    def canary(self, text: str, *seen_by: str, what: str = "") -> str:
-        """Remember a text and who may see it, and return it."""
-        self.canaries.append(Canary(text, frozenset(seen_by), what or text))
-        return text
 
 
 def make_cast(*, rows: int = 1) -> Cast:
@@ -147,7 +69,10 @@ def make_cast(*, rows: int = 1) -> Cast:
     for variant in (OWN, SAME, OTHER):
         _patient(cast, variant)
         with in_hospital(cast.hospitals[HOME[variant]]):
-            _care(cast, variant, rows)
+            care(cast, variant, rows)
+        refresh_next_free(cast.affiliations[DOCTOR[variant]].pk)
+    with in_hospital(cast.hospitals["own"]):
+        walk_in(cast)
     _staff_canaries(cast, rows)
     _notices_and_sessions(cast, rows)
     _other_names(cast)
@@ -197,7 +122,8 @@ def _details(login: str, speciality: Speciality, number: int) -> DoctorDetails:
     digits = f"{sum(map(ord, login)):04d}{number}"
     return DoctorDetails(
         name=NAMES.get(login, login), phone=f"+88017113{digits}", speciality=speciality, qualifications="MBBS",
-        practising_since=2010, city="Dhaka", licence_number=f"ZQ{login}{number}LICENCE", licence_expires=dt.date(2029, 6, 30),
+        practising_since=2010, city="Dhaka", licence_number=f"ZQ{login}{number}LICENCE",
+        licence_expires=dt.date(2029, 6, 30),
     )  # fmt: skip
 
 
@@ -284,160 +210,6 @@ def _patient(cast: Cast, variant: str) -> None:
     doctor = DOCTOR[variant]
     text = cast.canary(f"Zq{login}allergy", login, doctor)
     set_allergies(patient, answer="listed", text=text, by=cast.people[doctor])
-
-
-class _Clock:
-    """Gives each visit of the story its own time: today's from 14:00 in Dhaka on, later ones at 10:00."""
-
-    def __init__(self) -> None:
-        self.taken: dict[int, int] = {}
-
-    def next(self, days: int) -> dt.datetime:
-        number = self.taken[days] = self.taken.get(days, -1) + 1
-        first = NOW + (dt.timedelta(hours=2) if days == 0 else dt.timedelta(days=days, hours=-2))
-        return first + dt.timedelta(minutes=20 * number)
-
-
-def _care(cast: Cast, variant: str, rows: int) -> None:
-    clock = _Clock()
-    for _number in range(rows):
-        _seen(cast, variant, clock)
-        _keep_visit(cast, "visit", variant, _book(cast, variant, clock.next(2), accepted=True))
-        _keep_visit(cast, "visit.pending", variant, _book(cast, variant, clock.next(3)))
-        _cancelled(cast, variant, clock)
-    _open(cast, variant, clock)
-    held = _book(cast, variant, clock.next(5), pay="online")
-    cast.keep("visit.held", variant, held)
-    cast.canary(held.public_id, PATIENT[variant], what=f"the id of what {PATIENT[variant]} holds")
-    cast.keep("bill.held", variant, Invoice.objects.get(lines__reference=held.public_id))
-    _money_to_check(cast, variant)
-
-
-def _ids(cast: Cast, variant: str, *rows: Any) -> None:
-    desk = [PATIENT[variant], *STAFF[HOME[variant]], DOCTOR[variant]]
-    for row in rows:
-        what = f"the id of {PATIENT[variant]}'s {type(row).__name__.lower()}"
-        cast.canary(row.public_id, *desk, what=what)
-
-
-def _keep_visit(cast: Cast, kind: str, variant: str, visit: Appointment) -> Appointment:
-    invoice = Invoice.objects.get(lines__reference=visit.public_id, kind=Invoice.Kind.INVOICE)
-    cast.keep(kind, variant, visit)
-    cast.keep(kind.replace("visit", "bill"), variant, invoice)
-    _ids(cast, variant, visit, invoice)
-    return visit
-
-
-def _book(
-    cast: Cast, variant: str, starts_at: dt.datetime, *, accepted: bool = False, pay: str = "desk"
-) -> Appointment:
-    login, doctor = PATIENT[variant], DOCTOR[variant]
-    reason = f"Zq{login}reason"
-    cast.canary(reason, login, doctor)
-    visit = book_appointment(
-        cast.affiliations[doctor],
-        patient=cast.patients[login],
-        starts_at=starts_at,
-        pay=pay,
-        reason=reason,
-        by=cast.people[login],
-    )
-    if accepted:
-        accept_appointment(visit, by=cast.people[doctor])
-        visit.refresh_from_db()
-    return visit
-
-
-def _note(cast: Cast, variant: str) -> NoteText:
-    login, doctor = PATIENT[variant], DOCTOR[variant]
-    both = {name: cast.canary(f"Zq{login}{name}", login, doctor) for name in ("diagnosis", "plan")}
-    own = {name: cast.canary(f"Zq{login}{name}", doctor) for name in ("complaint", "findings")}
-    return NoteText(**both, **own)
-
-
-def _line(cast: Cast, variant: str, word: str, *seen_by: str) -> LineText:
-    text = cast.canary(f"Zq{PATIENT[variant]}{word}", *seen_by)
-    return LineText(cast.medicine.public_id, Decimal(1), "1+0+1", days=5, indication=text, instructions=text)
-
-
-def _seen(cast: Cast, variant: str, clock: _Clock) -> None:
-    login, doctor = PATIENT[variant], DOCTOR[variant]
-    by = cast.people[doctor]
-    appointment = _keep_visit(cast, "visit.seen", variant, _book(cast, variant, clock.next(0), accepted=True))
-    visit = cast.keep("note", variant, start_visit(appointment, by=by))
-    cast.canary(visit.public_id, login, doctor, what=f"the id of {login}'s visit notes")
-    write_note(visit, note=_note(cast, variant), expected_number=0, by=by)
-    for kind in ("prescription.cancelled", "prescription"):
-        line = _line(cast, variant, "instruction", login, doctor)
-        advice = cast.canary(f"Zq{login}advice", login, doctor)
-        draft = draft_prescription(visit, lines=[line], advice=advice, by=by)
-        signed = cast.keep(kind, variant, sign_prescription(draft, by=by))
-        cast.canary(signed.public_id, login, doctor, what=f"the id of {login}'s prescription")
-        if kind == "prescription.cancelled":
-            cancel_prescription(signed, reason=cast.canary(f"Zq{login}cancelsrx", login, doctor), by=by)
-        cast.canary(signed.verify_code, login, doctor, what=f"the code of {login}'s prescription")
-    finish_visit(visit, by=by)
-    invoice = Invoice.objects.get(lines__reference=appointment.public_id)
-    payment = take_desk_payment(invoice, method="cash", by=cast.people[DESK[HOME[variant]]])
-    cast.keep("payment", variant, payment)
-    _ids(cast, variant, payment)
-
-
-def _cancelled(cast: Cast, variant: str, clock: _Clock) -> None:
-    login, desk = PATIENT[variant], cast.people[DESK[HOME[variant]]]
-    visit = _keep_visit(cast, "visit.cancelled", variant, _book(cast, variant, clock.next(4), accepted=True))
-    invoice = Invoice.objects.get(lines__reference=visit.public_id)
-    payment = take_desk_payment(invoice, method="cash", by=desk)
-    why = cast.canary(f"Zq{login}cancels", login, *STAFF[HOME[variant]], DOCTOR[variant])
-    cancel_appointment(visit, side=Appointment.Side.HOSPITAL, reason=why, by=desk)
-    refund = cast.keep("refund", variant, Refund.objects.get(payment=payment))
-    note = cast.keep("bill.credit", variant, Invoice.objects.get(corrects=invoice))
-    _ids(cast, variant, payment, refund, note)
-
-
-def _open(cast: Cast, variant: str, clock: _Clock) -> None:
-    doctor = DOCTOR[variant]
-    by = cast.people[doctor]
-    appointment = _keep_visit(cast, "visit.open", variant, _book(cast, variant, clock.next(0), accepted=True))
-    visit = start_visit(appointment, by=by)
-    line = _line(cast, variant, "draftline", doctor)
-    advice = cast.canary(f"Zq{PATIENT[variant]}draftadvice", doctor)
-    draft = cast.keep(
-        "prescription.draft", variant, draft_prescription(visit, lines=[line], advice=advice, by=by)
-    )
-    cast.canary(draft.public_id, doctor, what="the id of a draft")
-    cast.canary(draft.verify_code, doctor, what="the code of a draft")
-
-
-def _money_to_check(cast: Cast, variant: str) -> None:
-    """A payment in review and an unclear refund: what only a gateway's odd answer makes."""
-    hospital = cast.hospitals[HOME[variant]]
-    bill = cast.row("bill", variant)
-    common = {"hospital": hospital, "currency": "BDT"}
-    attempt = Attempt.objects.create(
-        invoice=bill, method=Attempt.Method.ONLINE, status=Attempt.Status.REVIEW, amount=bill.total, **common
-    )
-    cast.keep("attempt", variant, attempt)
-    paid = Attempt.objects.create(
-        invoice=cast.row("bill.seen", variant),
-        method=Attempt.Method.ONLINE,
-        status=Attempt.Status.PAID,
-        amount=Decimal(50),
-        **common,
-    )
-    payment = Payment.objects.create(
-        attempt=paid,
-        invoice=paid.invoice,
-        amount=Decimal(50),
-        refund_total=Decimal(50),
-        captured_at=timezone.now(),
-        **common,
-    )
-    refund = Refund.objects.create(
-        payment=payment, amount=Decimal(50), reason="Paid twice", status=Refund.Status.UNCLEAR, **common
-    )
-    cast.keep("refund.unclear", variant, refund)
-    _ids(cast, variant, attempt, payment, refund)
 
 
 def _staff_canaries(cast: Cast, rows: int) -> None:

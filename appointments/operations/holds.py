@@ -20,7 +20,7 @@ from doctors.models import Affiliation
 from ..models import Appointment, Hold
 from ..queries import fits_plan
 from .booking import PURPOSE, confirm
-from .cells import drop_lapsed_cells, give_back_cells, lock_visit, slot_taken, take_cells
+from .cells import SlotTaken, drop_lapsed_cells, give_back_cells, lock_visit, slot_taken, take_cells
 
 EXTENSION = dt.timedelta(minutes=10)
 
@@ -59,7 +59,7 @@ def reserve_visit(reference: str) -> None:
 def fulfil_visit(reference: str, by: Actor) -> Outcome:
     """Turn the paid time into a visit, also when the money comes late and the time is still free.
 
-    Else the money goes back: RefundDue, or SlotTaken, which billing takes for the same. Billing has locked the rows.
+    Else the money goes back: RefundDue. Billing has locked the rows.
     """
     appointment = _held(reference)
     if appointment.status in Appointment.LIVE:
@@ -68,7 +68,10 @@ def fulfil_visit(reference: str, by: Actor) -> Outcome:
         return RefundDue(_("The visit was cancelled before the payment came."))
     hold = appointment.hold
     if hold.status != Hold.Status.LIVE or hold.expires_at <= timezone.now():
-        _take_again(appointment, lapses_at=None)
+        try:
+            _take_again(appointment, lapses_at=None)
+        except SlotTaken:
+            return RefundDue(_("The payment came late, and the time was given to somebody else."))
     hold.move_to(Hold.Status.USED)
     hold.save(update_fields=["status"])
     confirm(appointment, by=by)

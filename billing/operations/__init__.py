@@ -1,7 +1,7 @@
 """What changes money: invoices, payments, refunds."""
 
 from .callbacks import receive_notice, receive_return
-from .checks import postpone_check, queue_payment_checks, queue_refund_checks
+from .checks import give_up_drafts, postpone_check, queue_payment_checks, queue_refund_checks
 from .invoices import Charge, credit_line, draft_invoice, issue_invoice, void_draft
 from .payments import settle, start_payment, take_desk_payment, verify_payment
 from .refunds import check_refund, mark_stuck_refunds, pay_refund_at_desk, resolve_refund, send_refund
@@ -12,6 +12,7 @@ __all__ = [
     "check_refund",
     "credit_line",
     "draft_invoice",
+    "give_up_drafts",
     "issue_invoice",
     "mark_stuck_refunds",
     "pay_refund_at_desk",

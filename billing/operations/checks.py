@@ -7,13 +7,16 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
+from core.actors import SCHEDULER
 from core.background import after_commit
 from core.locks import LockKey, Rank, lock_rows
 from core.tenancy import everywhere, in_hospital
 
-from ..models import Attempt, Refund
-from ..queries import due_checks, due_refund_checks, find_attempt
-from .payments import ask_again_later
+from .. import purposes
+from ..models import Attempt, Invoice, InvoiceLine, Refund
+from ..queries import abandoned_drafts, due_checks, due_refund_checks, find_attempt
+from .invoices import void_draft
+from .payments import GIVE_UP_AFTER, ask_again_later, money_locks
 
 LEASE = dt.timedelta(minutes=2)  # until a question counts as lost with its worker
 
@@ -42,6 +45,26 @@ def _claim(row: Attempt | Refund) -> bool:
     # Only while nobody has settled it or put it off since it was read.
     same = type(row).objects.filter(pk=row.pk, status=row.status, next_check_at=row.next_check_at)
     return bool(same.update(next_check_at=timezone.now() + LEASE))
+
+
+def give_up_drafts(*, limit: int = 100) -> int:
+    """Void drafts whose payment can't come any more, and give back what they kept; returns how many."""
+    with everywhere():
+        drafts = list(abandoned_drafts(before=timezone.now() - GIVE_UP_AFTER, limit=limit))
+    for draft in drafts:
+        with in_hospital(draft.hospital_id):
+            _give_up(draft)
+    return len(drafts)
+
+
+@transaction.atomic
+def _give_up(draft: Invoice) -> None:
+    lock_rows(money_locks(draft))
+    for line in draft.lines.filter(status=InvoiceLine.Status.OPEN):
+        purposes.get(line.purpose).release(line.reference)
+    # What was given back may have taken its draft along.
+    if Invoice.objects.filter(pk=draft.pk, status=Invoice.Status.DRAFT).exists():
+        void_draft(draft, by=SCHEDULER)
 
 
 @transaction.atomic

@@ -57,14 +57,15 @@ def start_payment(invoice: Invoice, *, by: Actor) -> str:
     return opened.redirect_url
 
 
-def _money_locks(invoice: Invoice) -> list[LockKey]:
+def money_locks(invoice: Invoice) -> list[LockKey]:
+    """Return the rows to lock before an invoice is judged: those of its lines, then its own."""
     return [*purposes.lock_keys_of(invoice.lines.all()), LockKey(Rank.MONEY, Invoice, invoice.pk)]
 
 
 def lock_payable(invoice: Invoice) -> tuple[Invoice, Decimal]:
     """Lock an invoice with all that its lines need, and return it with what is owed. Raises Conflict when nothing is."""
     if invoice.kind == Invoice.Kind.INVOICE:
-        lock_rows(_money_locks(invoice))
+        lock_rows(money_locks(invoice))
         invoice = Invoice.objects.select_related("patient__user", "hospital").get(pk=invoice.pk)
         owed = outstanding(invoice)
         if invoice.status in PAYABLE and owed > 0:
@@ -158,7 +159,7 @@ def settle(attempt: Attempt, *, answer: PaymentAnswer, by: Actor) -> Attempt:
     Side effects: payment, refunds, invoice number, what the lines' purposes do, ledger, mail. An answer that does not match
     the attempt changes nothing and is recorded.
     """
-    lock_rows([*_money_locks(attempt.invoice), LockKey(Rank.MONEY, Attempt, attempt.pk)])
+    lock_rows([*money_locks(attempt.invoice), LockKey(Rank.MONEY, Attempt, attempt.pk)])
     attempt = Attempt.objects.select_related("invoice__patient__user", "invoice__hospital").get(pk=attempt.pk)
     if attempt.status == Attempt.Status.PAID:
         return attempt

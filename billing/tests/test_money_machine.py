@@ -232,9 +232,8 @@ class MoneyMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.invoices)
     @rule(number=pick)
     def pay_at_the_desk(self, number):
-        with in_hospital(self.cast.city):
-            with contextlib.suppress(DomainError):
-                operations.take_desk_payment(self._invoice(number), method="cash", by=SEED)
+        with in_hospital(self.cast.city), contextlib.suppress(DomainError):
+            operations.take_desk_payment(self._invoice(number), method="cash", by=SEED)
 
     @precondition(lambda self: self._has("review"))
     @rule(accepted=st.booleans())
@@ -291,9 +290,8 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule()
     def desk_hands_money_back(self):
         for pk in self._refunds(Refund.Status.DUE):
-            with in_hospital(self.cast.city):
-                with contextlib.suppress(DomainError):
-                    operations.pay_refund_at_desk(Refund.objects.get(pk=pk), by=SEED)
+            with in_hospital(self.cast.city), contextlib.suppress(DomainError):
+                operations.pay_refund_at_desk(Refund.objects.get(pk=pk), by=SEED)
 
     def _refunds(self, status):
         with everywhere():

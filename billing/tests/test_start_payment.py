@@ -152,6 +152,27 @@ def test_verify_task_asks_later_when_the_gateway_gives_no_answer(cast, gateway, 
     assert attempt.status == "cancelled"
 
 
+@pytest.mark.parametrize(
+    ("hours", "answer", "status", "state"),
+    [
+        (24, None, "draft", "kept"),
+        (26, None, "void", "cancelled"),
+        (26, Outcome.FAILED, "void", "cancelled"),
+        (26, Outcome.PENDING, "draft", "kept"),
+    ],
+)
+def test_drafts_are_given_up_when_no_payment_can_come(cast, gateway, hours, answer, status, state):
+    with time_machine.travel(NOW, tick=False) as clock:
+        invoice = draft(cast.city, cast.payer)
+        if answer:
+            paid_online(invoice, outcome=answer)
+        clock.shift(dt.timedelta(hours=hours))
+        assert tasks.give_up_drafts() == (1 if status == "void" else 0)
+        assert tasks.give_up_drafts() == 0
+    invoice.refresh_from_db()
+    assert (invoice.status, shop.things["thing-1"].state) == (status, state)
+
+
 def test_verify_of_a_foreign_transaction_asks_nobody(cast, gateway):
     assert operations.verify_payment("nobody-knows-it") is None
     assert operations.verify_payment("0" * 26) is None

@@ -8,10 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from appointments.operations import release_hold
+from appointments.queries import free_by_day
+from appointments.tests.factories import book, working
 from billing import operations
-from billing.models import Attempt, Payment, Refund
+from billing.models import Attempt, Invoice, Payment, Refund
 from billing.simulator.testing import STORE_ID, STORE_PASSWORD, fetch, running_simulator
-from core.tenancy import in_hospital
+from core.tenancy import in_hospital, public_directory
 from ledger.models import EntrySecret
 
 from .conftest import make_cast
@@ -217,3 +220,49 @@ def test_refund_goes_back_over_the_gateway(street, as_person, run_tasks, plan, s
         refund = Refund.objects.get()
     sent = street.simulator.state(attempt.tran_id)["refunds"]
     assert (refund.status, len(sent)) == (status, 0 if plan == "failed" else 1)
+
+
+# a visit, from choosing the time to the booking
+
+
+def hold_visit(street):
+    affiliation = working(hospital=street.cast.city)
+    with public_directory():
+        times = [start for starts in free_by_day(affiliation, days=3).values() for start in starts]
+    return book(affiliation, street.cast.payer, times[0], pay="online")
+
+
+def pay_for(visit, street, as_person):
+    with in_hospital(street.cast.city):
+        invoice = Invoice.objects.get(lines__reference=visit.public_id)
+    assert as_person(street.cast.paul).post(f"/me/bills/{invoice.public_id}/pay/").status_code == 302
+    with in_hospital(street.cast.city):
+        return invoice, Attempt.objects.get()
+
+
+def test_visit_is_booked_once_it_is_paid(street, as_person, run_tasks):
+    visit = hold_visit(street)
+    invoice, attempt = pay_for(visit, street, as_person)
+    street.simulator.knobs(attempt.tran_id, duplicate_ipn=True)
+    page = come_back(street.simulator.pay(attempt.tran_id))
+    noticed(street.simulator, attempt.tran_id, times=2)
+    run_tasks()
+    visit.refresh_from_db()
+    invoice.refresh_from_db()
+    assert (visit.status, visit.serial, invoice.label, invoice.status) == ("pending", 1, "INV-000001", "paid")
+    assert f"/me/visits/{visit.public_id}/" in page.text
+    assert as_person(street.cast.paul).get(f"/me/bills/{invoice.public_id}/pdf/").status_code == 200
+
+
+def test_visit_that_was_given_back_before_the_money_came_is_refunded(street, as_person, run_tasks):
+    visit = hold_visit(street)
+    invoice, attempt = pay_for(visit, street, as_person)
+    with in_hospital(street.cast.city):
+        release_hold(visit, by=street.cast.paul)
+    page = come_back(street.simulator.pay(attempt.tran_id))
+    run_tasks()
+    visit.refresh_from_db()
+    assert ("Your money goes back" in page.text, visit.status) == (True, "cancelled")
+    with in_hospital(street.cast.city):
+        assert Refund.objects.get().amount == Decimal("1200.00")
+        assert Payment.objects.get().applied == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
@@ -12,14 +13,21 @@ from django.db.models import Max
 from django.utils import timezone
 
 Row = TypeVar("Row", bound=models.Model)
-Read = Callable[[dict[str, Any]], Any]
 AS_THEY_ARE = (
-    models.CharField,
-    models.TextField,
-    models.IntegerField,
-    models.BooleanField,
-    models.BinaryField,
-)
+    models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.BinaryField, models.ForeignKey,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Table:
+    """How rows of a model become parameters: the columns' attributes, and what has to be adapted at which place."""
+
+    statement: str
+    names: list[str]
+    adapted: list[tuple[int, Callable[[Any], Any]]]
+    parents: list[Any]
+    key: str  # empty when the rows bring their own
+    made: list[str]  # attributes that are now where nothing else is said
 
 
 def insert(rows: Sequence[Row]) -> Sequence[Row]:
@@ -30,59 +38,59 @@ def insert(rows: Sequence[Row]) -> Sequence[Row]:
     if not rows:
         return rows
     model = type(rows[0])
-    _give_keys(model, rows)
-    statement, reads = _statement(model)
+    table = _table(model)
+    if table.key:
+        last = model._base_manager.aggregate(last=Max("pk"))["last"] or 0
+        for number, row in enumerate(rows, last + 1):
+            row.__dict__[table.key] = number
     now = timezone.now()
-    values = []
-    for row in rows:
-        state = {**row.__dict__, "now": now}
-        _resolve_parents(model, row, state)
-        values.append([read(state) for read in reads])
     with connection.cursor() as cursor:
-        cursor.executemany(statement, values)
+        cursor.executemany(table.statement, [_values(table, row, now) for row in rows])
         for reset in connection.ops.sequence_reset_sql(no_style(), [model]):
             cursor.execute(reset)
     return rows
 
 
-def _give_keys(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    if not isinstance(model._meta.pk, models.AutoField):
-        return
-    last = model._base_manager.aggregate(last=Max("pk"))["last"] or 0
-    for number, row in enumerate(rows, last + 1):
-        row.pk = number
-
-
-def _resolve_parents(model: type[models.Model], row: models.Model, state: dict[str, Any]) -> None:
-    """Take the key of a parent that was inserted after the row had been made."""
-    for field in _parents(model):
+def _values(table: _Table, row: models.Model, now: Any) -> list[Any]:
+    state = row.__dict__
+    for name in table.made:
+        state[name] = state[name] or now
+    for field in table.parents:
+        # A parent that was inserted after the row had been made; set so that Django keeps the parent that it knows.
         if state[field.attname] is None and field.is_cached(row):
-            parent = field.get_cached_value(row)
-            state[field.attname] = None if parent is None else parent.pk
-            setattr(row, field.attname, state[field.attname])
+            state[field.attname] = getattr(field.get_cached_value(row), "pk", None)
+    values = [state[name] for name in table.names]
+    for place, adapt in table.adapted:
+        values[place] = adapt(values[place])
+    return values
 
 
 @cache
-def _parents(model: type[models.Model]) -> list[Any]:
-    return [field for field in model._meta.concrete_fields if field.is_relation]
-
-
-@cache
-def _statement(model: type[models.Model]) -> tuple[str, list[Read]]:
-    fields, quote = model._meta.concrete_fields, connection.ops.quote_name
-    names = ", ".join(quote(field.column) for field in fields)
+def _table(model: type[models.Model]) -> _Table:
+    fields, quote, key = model._meta.concrete_fields, connection.ops.quote_name, model._meta.pk
+    columns = ", ".join(quote(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    table = quote(model._meta.db_table)
-    return f"INSERT INTO {table} ({names}) VALUES ({marks})", [_read(field) for field in fields]
+    return _Table(
+        statement=f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})",
+        names=[field.attname for field in fields],
+        adapted=[
+            (place, adapt) for place, field in enumerate(fields) if (adapt := _adapter(field)) is not None
+        ],
+        parents=[field for field in fields if field.is_relation],
+        key=key.attname if isinstance(key, models.AutoField) else "",
+        made=[
+            field.attname
+            for field in fields
+            if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False)
+        ],
+    )
 
 
-def _read(field: Any) -> Read:
-    """Return what turns a row's state into the column's value."""
-    name = field.attname
+def _adapter(field: Any) -> Callable[[Any], Any] | None:
+    """Return what a value needs before the database takes it; None when it is taken as it is."""
     if isinstance(field, models.DateTimeField):
-        adapt, made = connection.ops.adapt_datetimefield_value, field.auto_now_add or field.auto_now
-        return lambda state: adapt(state[name] or state["now"] if made else state[name])
-    plain = field.is_relation or (isinstance(field, AS_THEY_ARE) and field.get_internal_type() != "FileField")
-    if plain and type(field).__module__.startswith("django."):
-        return lambda state: state[name]
-    return lambda state: field.get_db_prep_save(state[name], connection)
+        adapt: Callable[[Any], Any] = connection.ops.adapt_datetimefield_value
+        return adapt
+    if isinstance(field, AS_THEY_ARE) and type(field).__module__.startswith("django."):
+        return None
+    return lambda value: field.get_db_prep_save(value, connection)

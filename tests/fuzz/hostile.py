@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
 import zlib
 from collections.abc import Callable, Sequence
@@ -109,16 +110,18 @@ def a_file(chance: random.Random) -> SimpleUploadedFile:
     return SimpleUploadedFile(*chance.choice(FILES)())
 
 
-def a_value(kind: str, chance: random.Random) -> Any:
+def _pool(kind: str, fits: Any) -> Sequence[str] | None:
+    """Return what is nearly right for a field, judged by its kind or by a value that fits it."""
+    text = fits if isinstance(fits, str) else ""
+    if kind in {"date", "time", "datetime-local"} or re.match(r"\d{4}-\d\d|\d\d?:\d\d", text):
+        return MOMENTS
+    return NUMBERS if kind == "number" or re.fullmatch(r"[\d.,]+", text) else None
+
+
+def a_value(kind: str, chance: random.Random, *, fits: Any = None) -> Any:
     """Return something hostile for a field of that kind (an input's type): a text, an array, a file, or ten megabytes."""
     if kind == "file" and chance.random() < 0.85:
         return a_file(chance)
-    fitting: dict[str, Sequence[str]] = {
-        "number": NUMBERS,
-        "date": MOMENTS,
-        "time": MOMENTS,
-        "datetime-local": MOMENTS,
-    }
     roll = chance.random()
     if roll < 0.005:
         return "m" * (10 * MEGABYTE)
@@ -126,5 +129,5 @@ def a_value(kind: str, chance: random.Random) -> Any:
         return a_file(chance)
     if roll < 0.10:
         return [chance.choice(TEXTS), chance.choice(NUMBERS), chance.choice(TEXTS)]
-    pool = fitting.get(kind) if chance.random() < 0.6 else None
+    pool = _pool(kind, fits) if chance.random() < 0.7 else None
     return chance.choice(pool or chance.choice((TEXTS, TEXTS, NUMBERS, MOMENTS, IDS)))

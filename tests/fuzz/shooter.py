@@ -137,7 +137,9 @@ class Shooter:
             shot.data = f"{urlencode(kept)}&{quote(spoilt.name)}={chance.choice(JUNK)}".encode()
             shot.content_type = "application/x-www-form-urlencoded"
         else:
-            data[spoilt.name] = hostile.a_value(spoilt.kind, chance)
+            others = chance.sample(form.fields, min(len(form.fields), 2)) if roll > 0.85 else ()
+            for field in (spoilt, *others):
+                data[field.name] = hostile.a_value(field.kind, chance, fits=field.value)
         if form.method != "post":
             shot.data = {name: value for name, value in data.items() if isinstance(value, str | list)}
         return shot
@@ -159,7 +161,8 @@ class Shooter:
 
     def odd_query(self, chance: random.Random) -> Shot:
         """A page with a query that nobody's browser made."""
-        role, url = chance.choice(self.pages)
+        asked = [page for page in self.pages if "?" in page[1]]
+        role, url = chance.choice(asked if asked and chance.random() < 0.3 else self.pages)
         junk = "&".join(chance.choice(hostile.QUERIES) for _ in range(chance.randint(1, 3)))
         path, _, query = url.partition("?")
         names = [part.partition("=")[0] for part in query.split("&") if part]
@@ -198,13 +201,20 @@ class Shooter:
             with watched() as (writes, log):
                 response, body = self._send(shot)
             found = self._judge(shot, response, body, writes.kept, log.lines)
-            if (
-                200 <= response.status_code < 400
-                and shot.method == "POST"
-                and DBTaskResult.objects.count() > newest
-            ):
-                found += self._afterwards(shot)
+            if shot.method == "POST" and response.status_code < 400:
+                if response.get("Location", "").startswith("/"):
+                    found += self._look_again(shot, response["Location"])
+                if DBTaskResult.objects.count() > newest:
+                    found += self._afterwards()
         return [f"{shot} -> {sentence}" for sentence in found]
+
+    def _look_again(self, shot: Shot, url: str) -> list[str]:
+        """Follow a redirect: what was accepted must also be shown without a failure."""
+        after = Shot(shot.role, "GET", url, what=f"{shot.what}, then")
+        with watched() as (writes, log):
+            response, body = self._send(after)
+        found = self._judge(after, response, body, writes.kept, log.lines)
+        return [f"then {url}: {sentence}" for sentence in found]
 
     def _send(self, shot: Shot) -> tuple[Any, bytes]:
         client = Client(raise_request_exception=False, enforce_csrf_checks=shot.enforce_csrf)
@@ -244,7 +254,7 @@ class Shooter:
             found.append(f"it leads away, to {location[:100]}")
         return found
 
-    def _afterwards(self, shot: Shot) -> list[str]:
+    def _afterwards(self) -> list[str]:
         """Do the work that the request has queued: mails and documents must come out of whatever was accepted."""
         found = []
         for row in DBTaskResult.objects.filter(status="READY").order_by("-enqueued_at")[:4]:

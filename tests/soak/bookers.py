@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections import Counter, deque
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 from .browser import LOST, Answer, Browser, form_of
 
+PAY = re.compile(r"/me/bills/\w+/pay/")
 PASSWORD = "seven green boats"
 PATIENCE = 20.0  # seconds in which somebody presses the button again when a page does not come
 
@@ -82,10 +84,20 @@ class Crowd:
             return
         if answer.location.startswith(self.gateway):
             self._pay(answer.location, chance)
-        elif answer.location.startswith("/me/visits/"):
+        elif answer.location.startswith("/me/visits/") and pay == "desk":
             self.booked.add(answer.location.split("/")[3])
+        elif answer.location.startswith("/me/visits/"):
+            self._pay_what_is_kept(browser, answer.location, chance)
         elif "/me/bills/" in answer.location:
             self._pay_later(browser, answer.location, chance)
+
+    def _pay_what_is_kept(self, browser: Browser, visit: str, chance: random.Random) -> None:
+        """The answer was lost when the time was kept, and the second press leads to what is kept: pay from there."""
+        page = self._patiently(lambda: browser.ask(visit))
+        bill = PAY.search(page.text) if page is not None else None
+        self.answers["kept, answer lost"] += 1
+        if bill:
+            self._pay_later(browser, bill.group(0), chance)
 
     def _pay_later(self, browser: Browser, path: str, chance: random.Random) -> None:
         """The gateway was away when the time was kept: press Pay once more."""

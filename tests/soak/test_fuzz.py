@@ -20,7 +20,9 @@ def test_hostile_requests_are_refused_without_a_failure(checker):
         found = shooter.problems(shooter.shot(number))
         problems += found
         for problem in found if is_full() else ():
-            print(problem, flush=True)  # a soak is long; its first finding should not wait for its last request
+            print(
+                problem, flush=True
+            )  # a soak is long; its first finding should not wait for its last request
         if number % 100 == 0 and not problems:
             checkpoint("requests", number)
     record_result("requests sent", shots)

@@ -81,10 +81,9 @@ def bank_has_captured(portal: Portal, tran_id: str) -> bool:
 def what_is_wrong(portal: Portal, crowd: Crowd) -> list[str]:
     """Return, in sentences, every promise that was not kept."""
     report = portal.ask_inside("report")
+    states = {visit: report["visits"].get(visit, "gone") for visit in crowd.booked}
     wrong = [
-        f"Visit {visit} was promised and is lost."
-        for visit in crowd.booked
-        if report["visits"].get(visit) not in LIVE
+        f"Visit {visit} was promised and is {state}." for visit, state in states.items() if state not in LIVE
     ]
     for row in report["attempts"]:
         captured = bool(row["captured"])

@@ -12,16 +12,16 @@ from typing import Any
 
 import time_machine
 from django.conf import settings
-from django.db import transaction
 from django.core.signals import got_request_exception
+from django.db import transaction
 from django.test import Client, RequestFactory
 from django.test.client import ClientHandler
+
+from core.tenancy import in_hospitals
 from notifications import kinds
 from notifications.gateways import Mail
 from notifications.models import Message
-
-from core.tenancy import in_hospitals
-from tests.cast import NOBODY, NOW, Cast
+from tests.canaries import NOBODY, NOW, Cast
 
 from .matrix import ANONYMOUS, ROLES, Target, Try, address_of
 from .routes import ROUTES, Values
@@ -138,7 +138,9 @@ class Checker:
         """Send one request as the person, read the answer, and undo what it did."""
         self.count += 1
         with undone():
-            newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+            newest = 0
+            if method == "POST":
+                newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
             data = {"csrfmiddlewaretoken": "x", **(send or {})} if method == "POST" else None
             browser = self.client(role)
             response = getattr(browser, method.lower())(url, data)

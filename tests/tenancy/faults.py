@@ -6,21 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from appointments.models import Appointment
-from billing.models import Invoice, Payment
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.test import override_settings
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_safe
+
+from appointments.models import Appointment
+from billing.models import Invoice, Payment
+from core.tenancy import everywhere
 from healthstack.urls import urlpatterns as real_urlpatterns
 from hospitals.models import Membership
 from notifications.models import Notice
 from patients.models import Patient
 from records.models import Prescription, VisitNote
-
-from core.tenancy import everywhere
 
 urlpatterns: list[Any] = []
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.cast import ABSENT, NOW, OTHER, OWN, Cast
+from tests.canaries import ABSENT, NOW, OTHER, OWN, Cast
 
 from .matrix import Target
 
@@ -81,7 +81,9 @@ NAMES: dict[str, dict[str, str]] = {
     "hospitals.views.platform": {"q": WORD, "state": WORD},
     "hospitals.views.public": {"q": WORD, "city": WORD, "department": WORD},
     "hospitals.views.staff": {"q": WORD, "status": WORD, "role": WORD},
-    "notifications.views": {"to": "the demonstration's mailbox shows everybody everything; production has none"},
+    "notifications.views": {
+        "to": "the demonstration's mailbox shows everybody everything; production has none"
+    },
     "patients.views.desk": {"name": WORD},
     "records.views.charts": {"page": WORD, "part": WORD, "q": ID, "act": WORD, "number": SEEN},
     "records.views.patient": {"q": WORD},
@@ -110,10 +112,19 @@ def _start(cast: Cast) -> dict[str, str]:
 
 def _line(cast: Cast) -> dict[str, str]:
     return {
-        "act": "save", "advice": "", "seen": "", "line-TOTAL_FORMS": "1", "line-INITIAL_FORMS": "0", "line-MIN_NUM_FORMS": "0",
-        "line-MAX_NUM_FORMS": "1000", "line-0-medicine": cast.medicine.public_id, "line-0-dose": "1",
-        "line-0-frequency": "1+0+1", "line-0-days": "5", "line-0-repeats": "0",
-    }  # fmt: skip
+        "act": "save",
+        "advice": "",
+        "seen": "",
+        "line-TOTAL_FORMS": "1",
+        "line-INITIAL_FORMS": "0",
+        "line-MIN_NUM_FORMS": "0",
+        "line-MAX_NUM_FORMS": "1000",
+        "line-0-medicine": cast.medicine.public_id,
+        "line-0-dose": "1",
+        "line-0-frequency": "1+0+1",
+        "line-0-days": "5",
+        "line-0-repeats": "0",
+    }
 
 
 def _id(kind: str, variant: str) -> Callable[[Cast], str]:
@@ -138,23 +149,121 @@ _FEE = lambda cast: {"fee": "500", "slot_minutes": "20"}  # noqa: E731 - one mor
 _NO_DEPARTMENT = "999999"
 
 TRIES = (
-    InputTry("DeskBookForm.patient", "rita", "POST", "appointments:desk_book", _OWN_DESK, "patient", _id("patient", OTHER), also=_start),
-    InputTry("desk_book ?patient=", "rita", "GET", "appointments:desk_book", _OWN_DESK, "patient", _id("patient", OTHER)),
-    InputTry("desk_search ?patient=", "rita", "GET", "appointments:desk_search", _HERE, "patient", _id("patient", OTHER)),
-    InputTry("desk_search ?q=", "rita", "GET", "appointments:desk_search", _HERE, "q", _number, "Zz Nobody Zqnoname"),
+    InputTry(
+        "DeskBookForm.patient",
+        "rita",
+        "POST",
+        "appointments:desk_book",
+        _OWN_DESK,
+        "patient",
+        _id("patient", OTHER),
+        also=_start,
+    ),
+    InputTry(
+        "desk_book ?patient=",
+        "rita",
+        "GET",
+        "appointments:desk_book",
+        _OWN_DESK,
+        "patient",
+        _id("patient", OTHER),
+    ),
+    InputTry(
+        "desk_search ?patient=",
+        "rita",
+        "GET",
+        "appointments:desk_search",
+        _HERE,
+        "patient",
+        _id("patient", OTHER),
+    ),
+    InputTry(
+        "desk_search ?q=",
+        "rita",
+        "GET",
+        "appointments:desk_search",
+        _HERE,
+        "q",
+        _number,
+        "Zz Nobody Zqnoname",
+    ),
     InputTry("day ?doctor=", "rita", "GET", "appointments:day", _HERE, "doctor", _id("doctor", OTHER)),
     InputTry("day ?q=", "rita", "GET", "appointments:day", _HERE, "q", _number, "Zz Nobody Zqnoname"),
     InputTry("patients ?q=", "rita", "GET", "patients:index", _HERE, "q", _number, "Zz Nobody Zqnoname"),
     InputTry("desk ?q= by name", "rita", "GET", "billing:desk", _HERE, "q", _number, "Zz Nobody Zqnoname"),
     InputTry("desk ?q= by phone", "rita", "GET", "billing:desk", _HERE, "q", _invoice, "99999999"),
-    InputTry("staff ?q=", "ada", "GET", "hospitals:staff", _HERE, "q", lambda cast: cast.people["sam"].email, "zqnobodymail@demo.test"),
-    InputTry("chart list ?q=", "dora", "GET", "records:patients", Target(), "q", _number, "Zz Nobody Zqnoname"),
-    InputTry("calendar ?at=", "dora", "GET", "appointments:calendar", Target(), "at", lambda cast: "other", "nowhere"),
-    InputTry("profile ?at=", "paul", "GET", "appointments:doctor", Target("", OWN, "doctor"), "at", lambda cast: "other", "nowhere"),
-    InputTry("ApproveForm.department", "ada", "POST", "doctors:approve", _APPLICATION, "department", _department, _NO_DEPARTMENT, _FEE),
-    InputTry("DepartmentForm.department", "ada", "POST", "doctors:change_department", _AFFILIATION, "department", _department, _NO_DEPARTMENT),
-    InputTry("PrescriptionForm.draft", "dora", "POST", "records:prescribe", Target("", OWN, "visit.open"), "draft",
-             _id("prescription.draft", OTHER), also=_line),
-    InputTry("PrescriptionForm.draft of a colleague", "dora", "POST", "records:prescribe", Target("", OWN, "visit.open"), "draft",
-             _id("prescription.draft", "same"), also=_line),
-)  # fmt: skip
+    InputTry(
+        "staff ?q=",
+        "ada",
+        "GET",
+        "hospitals:staff",
+        _HERE,
+        "q",
+        lambda cast: cast.people["sam"].email,
+        "zqnobodymail@demo.test",
+    ),
+    InputTry(
+        "chart list ?q=", "dora", "GET", "records:patients", Target(), "q", _number, "Zz Nobody Zqnoname"
+    ),
+    InputTry(
+        "calendar ?at=",
+        "dora",
+        "GET",
+        "appointments:calendar",
+        Target(),
+        "at",
+        lambda cast: "other",
+        "nowhere",
+    ),
+    InputTry(
+        "profile ?at=",
+        "paul",
+        "GET",
+        "appointments:doctor",
+        Target("", OWN, "doctor"),
+        "at",
+        lambda cast: "other",
+        "nowhere",
+    ),
+    InputTry(
+        "ApproveForm.department",
+        "ada",
+        "POST",
+        "doctors:approve",
+        _APPLICATION,
+        "department",
+        _department,
+        _NO_DEPARTMENT,
+        _FEE,
+    ),
+    InputTry(
+        "DepartmentForm.department",
+        "ada",
+        "POST",
+        "doctors:change_department",
+        _AFFILIATION,
+        "department",
+        _department,
+        _NO_DEPARTMENT,
+    ),
+    InputTry(
+        "PrescriptionForm.draft",
+        "dora",
+        "POST",
+        "records:prescribe",
+        Target("", OWN, "visit.open"),
+        "draft",
+        _id("prescription.draft", OTHER),
+        also=_line,
+    ),
+    InputTry(
+        "PrescriptionForm.draft of a colleague",
+        "dora",
+        "POST",
+        "records:prescribe",
+        Target("", OWN, "visit.open"),
+        "draft",
+        _id("prescription.draft", "same"),
+        also=_line,
+    ),
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.cast import ABSENT, DOCTOR, HOME, NOBODY, OTHER, OWN, PATIENT, SAME, STAFF, Cast
+from tests.canaries import ABSENT, DOCTOR, HOME, NOBODY, OTHER, OWN, PATIENT, SAME, STAFF, Cast
 
 from .routes import ELSEWHERE, ROUTES, Route
 

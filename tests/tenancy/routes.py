@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.cast import NOW, PATIENT, Cast
+from tests.canaries import NOW, PATIENT, Cast
 
 READ = frozenset({"GET", "HEAD"})
 FORM = READ | {"POST"}
@@ -101,9 +101,9 @@ def _desk_offer(cast: Cast, variant: str) -> dict[str, str]:
 
 
 EVERY_LOG_IN = ("ada", "rita", "mallory", "dora", "dana", "deb", "paul", "pia", "omar", "root", "nadia")
-LOGGED_IN_GO_ON = {role: (302, 302) for role in EVERY_LOG_IN}
-PATIENTS_GO_ON = {role: (302, 302) for role in ("paul", "pia", "omar")}
-DOCTORS_GO_ON = {role: (302, 302) for role in ("dora", "dana", "deb")}
+LOGGED_IN_GO_ON = dict.fromkeys(EVERY_LOG_IN, (302, 302))
+PATIENTS_GO_ON = dict.fromkeys(("paul", "pia", "omar"), (302, 302))
+DOCTORS_GO_ON = dict.fromkeys(("dora", "dana", "deb"), (302, 302))
 NO_HEAD: dict[str, Any] = {"methods": FORM_WITHOUT_HEAD}
 
 ROUTES: dict[str, Route] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from accounts.models import AuthenticatorDevice
-from accounts.tests.world import give_authenticator
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import AuthenticatorDevice
+from accounts.tests.world import give_authenticator
 from core.tenancy import everywhere
 
 from .checker import BACKEND, tokens, undone
@@ -31,7 +31,10 @@ def addresses() -> list[str]:
             row = model._default_manager.first()
         found.append(reverse(f"admin:{app}_{name}_changelist"))
         if row is not None:
-            found += [reverse(f"admin:{app}_{name}_{page}", args=[row.pk]) for page in ("change", "delete", "history")]
+            found += [
+                reverse(f"admin:{app}_{name}_{page}", args=[row.pk])
+                for page in ("change", "delete", "history")
+            ]
         found.append(reverse(f"admin:{app}_{name}_add"))
     return found
 
@@ -49,7 +52,10 @@ def test_nobody_enters_without_the_second_factor(checker, role):
     for address in addresses():
         for method in ("GET", "POST"):
             answer = checker.ask(role, method, address)
-            assert (answer.status, answer.headers["Location"].split("?")[0]) == (302, "/admin/login/"), (address, method)
+            assert (answer.status, answer.headers["Location"].split("?")[0]) == (302, "/admin/login/"), (
+                address,
+                method,
+            )
     sent_on = checker.ask(role, "GET", "/admin/login/?next=/admin/")
     assert (sent_on.status, sent_on.headers["Location"]) == (302, f"{page}?next=%2Fadmin%2F")
 
@@ -63,11 +69,23 @@ def test_the_platform_admin_sees_tables_and_nothing_clinical(checker):
         session = client.session
         session["otp_device_id"] = AuthenticatorDevice.objects.get(user=root).persistent_id
         session.save()
-        clinical = {"reason", "diagnosis", "plan", "complaint", "findings", "advice", "instruction", "allergy", "address"}
+        clinical = {
+            "reason",
+            "diagnosis",
+            "plan",
+            "complaint",
+            "findings",
+            "advice",
+            "instruction",
+            "allergy",
+            "address",
+        }
         hidden = {f"zq{login}{word}" for login in checker.cast.people for word in clinical}
         for address in addresses():
             response = client.get(address)
-            is_closed = address.endswith(("/add/", "/delete/")) or any(f"/{app}/" in address for app in CLOSED)
+            is_closed = address.endswith(("/add/", "/delete/")) or any(
+                f"/{app}/" in address for app in CLOSED
+            )
             assert response.status_code == (403 if is_closed else 200), address
             assert not tokens(response.content.decode()) & hidden, address
             if address.rstrip("/").rpartition("/")[2] in {"add", "change", "delete"}:

@@ -6,11 +6,12 @@ import io
 
 import pypdf
 import pytest
+
 from billing.documents import render_invoice, render_receipt
 from records.tasks import render_prescription
 
 from .checker import tokens
-from .matrix import ROLES, targets_of, expected
+from .matrix import ROLES, expected, targets_of
 from .routes import ROUTES
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,9 @@ def test_a_paper_opens_for_its_people_and_shows_nobody_else(rendered, name):
         if target.variant not in {"own", "other"} or target.kind != PAPERS[name]:
             continue
         for role in ROLES:
-            wanted = 200 if expected(name, role, target, "GET") == 202 else expected(name, role, target, "GET")
+            wanted = (
+                200 if expected(name, role, target, "GET") == 202 else expected(name, role, target, "GET")
+            )
             url = rendered.url(name, target)
             answer = rendered.ask(role, "GET", url)
             assert answer.status == wanted, (role, url)

@@ -12,13 +12,16 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 from django import forms
 from django.apps import apps
+
 from tests.architecture import house
 
 from .inputs import FIELDS, ID, NAMES, TRIES
 from .matrix import Target
 
 pytestmark = pytest.mark.django_db
-LOOKS_LIKE_ID = re.compile(r"(^|_)(id|pk|patient|doctor|medicine|affiliation|department|visit|appointment|invoice|draft)$")
+LOOKS_LIKE_ID = re.compile(
+    r"(^|_)(id|pk|patient|doctor|medicine|affiliation|department|visit|appointment|invoice|draft)$"
+)
 
 
 def form_modules() -> Iterator[object]:
@@ -35,10 +38,18 @@ def choosing_fields() -> set[str]:
     found = set()
     for module in form_modules():
         for name, form in vars(module).items():
-            if not (isinstance(form, type) and issubclass(form, forms.BaseForm) and form.__module__ == module.__name__):
+            if not (
+                isinstance(form, type)
+                and issubclass(form, forms.BaseForm)
+                and form.__module__ == module.__name__
+            ):
                 continue
             for field_name, field in getattr(form, "base_fields", {}).items():
-                if isinstance(field, forms.ChoiceField) or field.widget.is_hidden or LOOKS_LIKE_ID.search(field_name):
+                if (
+                    isinstance(field, forms.ChoiceField)
+                    or field.widget.is_hidden
+                    or LOOKS_LIKE_ID.search(field_name)
+                ):
                     found.add(f"{module.__name__}.{name}.{field_name}")
     return found
 
@@ -48,7 +59,9 @@ def _read_names(call: ast.Call, tree: ast.AST) -> set[str]:
     argument = call.args[0]
     if isinstance(argument, ast.Constant):
         return {str(argument.value)}
-    comprehensions = [node for node in ast.walk(tree) if isinstance(node, ast.GeneratorExp | ast.ListComp | ast.DictComp)]
+    comprehensions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.GeneratorExp | ast.ListComp | ast.DictComp)
+    ]
     around = [node for node in comprehensions if call in ast.walk(node)]
     return {
         str(element.value)
@@ -61,7 +74,11 @@ def _read_names(call: ast.Call, tree: ast.AST) -> set[str]:
 
 
 def _is_query(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in {"GET", "POST"} and ast.unparse(node.value).endswith("request")
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in {"GET", "POST"}
+        and ast.unparse(node.value).endswith("request")
+    )
 
 
 def names_read() -> dict[str, set[str]]:
@@ -71,10 +88,18 @@ def names_read() -> dict[str, set[str]]:
         tree = ast.parse(house.text(path))
         module = house.name(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_query(node.func.value):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and _is_query(node.func.value)
+            ):
                 if node.func.attr in {"get", "getlist", "pop"} and node.args:
                     found.setdefault(module, set()).update(_read_names(node, tree))
-            elif isinstance(node, ast.Subscript) and _is_query(node.value) and isinstance(node.slice, ast.Constant):
+            elif (
+                isinstance(node, ast.Subscript)
+                and _is_query(node.value)
+                and isinstance(node.slice, ast.Constant)
+            ):
                 found.setdefault(module, set()).add(str(node.slice.value))
     return found
 
@@ -82,15 +107,29 @@ def names_read() -> dict[str, set[str]]:
 def test_every_choice_and_hidden_field_is_classified():
     found = choosing_fields()
     missing, stale = sorted(found - FIELDS.keys()), sorted(FIELDS.keys() - found)
-    assert not missing, f"Say in tests/tenancy/inputs.py, FIELDS, what {', '.join(missing)} may name; for an id add a try."
-    assert not stale, f"Take {', '.join(stale)} out of FIELDS in tests/tenancy/inputs.py: there is no such field."
+    assert not missing, (
+        f"Say in tests/tenancy/inputs.py, FIELDS, what {', '.join(missing)} may name; for an id add a try."
+    )
+    assert not stale, (
+        f"Take {', '.join(stale)} out of FIELDS in tests/tenancy/inputs.py: there is no such field."
+    )
 
 
 def test_every_name_in_query_and_body_is_classified():
-    ours = {module: names for module, names in names_read().items() if not module.startswith("billing.simulator")}
-    missing = [f"{module}: {name}" for module, names in ours.items() for name in names - NAMES.get(module, {}).keys()]
-    stale = [f"{module}: {name}" for module, names in NAMES.items() for name in names.keys() - ours.get(module, set())]
-    assert not missing, f"Say in tests/tenancy/inputs.py, NAMES, what these may name: {sorted(missing)}; for an id add a try."
+    ours = {
+        module: names for module, names in names_read().items() if not module.startswith("billing.simulator")
+    }
+    missing = [
+        f"{module}: {name}" for module, names in ours.items() for name in names - NAMES.get(module, {}).keys()
+    ]
+    stale = [
+        f"{module}: {name}"
+        for module, names in NAMES.items()
+        for name in names.keys() - ours.get(module, set())
+    ]
+    assert not missing, (
+        f"Say in tests/tenancy/inputs.py, NAMES, what these may name: {sorted(missing)}; for an id add a try."
+    )
     assert not stale, f"Take out of NAMES in tests/tenancy/inputs.py, nobody reads them: {sorted(stale)}."
 
 
@@ -119,8 +158,12 @@ def test_a_foreign_value_is_like_one_that_nothing_has(checker, one):
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("name", ["accounts:login", "accounts:step_up", "patients:become", "accounts:second_factor"])
-@pytest.mark.parametrize("elsewhere", ["https://elsewhere.test/", "//elsewhere.test/", "/\\elsewhere.test", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "name", ["accounts:login", "accounts:step_up", "patients:become", "accounts:second_factor"]
+)
+@pytest.mark.parametrize(
+    "elsewhere", ["https://elsewhere.test/", "//elsewhere.test/", "/\\elsewhere.test", "javascript:alert(1)"]
+)
 def test_next_never_leads_to_another_site(checker, name, elsewhere):
     for role in ("paul", "ada"):
         answer = checker.ask(role, "GET", f"{checker.url(name, Target())}?{urlencode({'next': elsewhere})}")

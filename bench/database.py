@@ -49,8 +49,8 @@ def manage(scale: int, *arguments: str) -> None:
 def prepare(scale: int) -> float:
     """Build the database unless today's is there, and return the seconds that the fill took (0 when it was there)."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    stamp = _path(scale).with_suffix(".json")
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == _fingerprint(scale):
+    stamp, fingerprint = _path(scale).with_suffix(".json"), _fingerprint(scale)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
         return 0.0
     remove(scale)
     manage(scale, "migrate", "--no-input", "--verbosity", "0")
@@ -59,7 +59,7 @@ def prepare(scale: int) -> float:
     sizes = [part for name, number in BASE.items() for part in (f"--{name}", str(number * scale))]
     manage(scale, "seed_bulk", "--seed", str(SEED), *sizes)
     took = time.monotonic() - started
-    stamp.write_text(_fingerprint(scale), encoding="utf-8")
+    stamp.write_text(fingerprint, encoding="utf-8")
     return took
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from .database import ROOT, environment
 from .middleware import ASK
 from .pages import ADMIN, HOSPITAL, Page
-from .server import BenchError, ask, sign_in
+from .server import BenchError, Server, ask, sign_in
 
 BARE = f"/h/{HOSPITAL}/bare/"
 THREADS = 4
@@ -26,25 +26,34 @@ QUERIES, KILOBYTES = 10, 100.0
 class Site:
     """A server with its pages and who is logged in."""
 
-    port: int
+    server: Server
     pages: dict[str, Page]
     cookies: dict[str, str]
 
 
 @dataclass
 class Result:
-    """One page's figures; `rates` are requests a second: of the bare page, of this one, and with ten times the rows."""
+    """One page's figures, each for the bare page, this one ("page"), and this one with ten times the rows ("large").
+
+    `rates` are requests a second, `costs` the server's processor milliseconds a request.
+    """
 
     page: Page
     queries: int
     kilobytes: float
     rates: dict[str, float] = field(default_factory=dict)
+    costs: dict[str, float] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
         """The page's rate as a share of the bare page's."""
         return self.rates["page"] / self.rates["bare"]
+
+    @property
+    def by_processor(self) -> float | None:
+        """The same by processor time, which other programs on the machine disturb less."""
+        return self.costs["bare"] / self.costs["page"] if self.costs.get("page") else None
 
     @property
     def slower(self) -> float | None:
@@ -96,7 +105,7 @@ class Load:
         self._process.communicate()
 
 
-def open_site(port: int, scale: int) -> Site:
+def open_site(server: Server, scale: int) -> Site:
     """Draw the pages from the database and log everybody in."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.pages"],
@@ -110,7 +119,7 @@ def open_site(port: int, scale: int) -> Site:
         raise BenchError(f"The pages could not be drawn: {done.stderr[-800:]}")
     pages = {row["name"]: Page(**row) for row in json.loads(done.stdout)}
     logins = sorted({page.login for page in pages.values()} | {ADMIN})
-    return Site(port, pages, {login: sign_in(port, f"{login}@demo.test") for login in logins})
+    return Site(server, pages, {login: sign_in(server.port, f"{login}@demo.test") for login in logins})
 
 
 def weigh(site: Site, page: Page, assets: dict[str, int]) -> tuple[int, float]:
@@ -118,14 +127,15 @@ def weigh(site: Site, page: Page, assets: dict[str, int]) -> tuple[int, float]:
     cookie, queries, heaviest = site.cookies[page.login], 0, 0
     for path in page.paths:
         # The first look at a chart writes who has seen it, and is counted apart.
-        ask(site.port, path, cookie)
-        answer, content = ask(site.port, path, cookie, headers={ASK: "1"})
+        ask(site.server.port, path, cookie)
+        answer, content = ask(site.server.port, path, cookie, headers={ASK: "1"})
         if answer.status != 200:
             raise BenchError(f"{page.name} answers {answer.status} at {path}.")
         queries = max(queries, int(answer.headers[ASK]))
         found = set(ASSET.findall(content.decode()))
         heaviest = max(
-            heaviest, len(gzip.compress(content)) + sum(_asset(site.port, one, assets) for one in found)
+            heaviest,
+            len(gzip.compress(content)) + sum(_asset(site.server.port, one, assets) for one in found),
         )
     return queries, heaviest / 1000
 
@@ -146,19 +156,22 @@ def measure(
     page = site.pages[name]
     result = Result(page, *weigh(site, page, assets))
     turns = {
-        "bare": (site.port, site.cookies[ADMIN], [BARE]),
-        "page": (site.port, site.cookies[page.login], page.paths),
+        "bare": (site.server, site.cookies[ADMIN], [BARE]),
+        "page": (site.server, site.cookies[page.login], page.paths),
     }
     if large is not None:
         twin = large.pages[name]
         weigh(large, twin, assets)
-        turns["large"] = (large.port, large.cookies[twin.login], twin.paths)
-    asked, took = dict.fromkeys(turns, 0), dict.fromkeys(turns, 0.0)
+        turns["large"] = (large.server, large.cookies[twin.login], twin.paths)
+    asked, took, used = dict.fromkeys(turns, 0), dict.fromkeys(turns, 0.0), dict.fromkeys(turns, 0.0)
     for _ in range(max(2, round(seconds / 2 / TURN))):
-        for kind, turn in turns.items():
-            tally = load.run(*turn)
+        for kind, (server, cookie, paths) in turns.items():
+            before = server.processor_seconds()
+            tally = load.run(server.port, cookie, paths)
+            used[kind] += server.processor_seconds() - before
             asked[kind] += tally["requests"]
             took[kind] += tally["seconds"]
             result.wrong |= tally["wrong"]
     result.rates = {kind: asked[kind] / took[kind] for kind in turns}
+    result.costs = {kind: used[kind] / asked[kind] * 1000 for kind in turns}
     return result

@@ -19,6 +19,8 @@ def _cells(result: Result, *, with_large: bool) -> list[str]:
         f"{result.rates['page']:.0f}",
         f"{result.ratio:.2f}",
         f"{result.page.goal:.2f}",
+        f"{result.costs['page']:.0f}",
+        f"{result.by_processor:.2f}" if result.by_processor else "",
     ]
     if with_large:
         cells += [f"{result.slower:.2f}" if result.slower else "", f"{result.page.slower:.1f}"]
@@ -27,7 +29,7 @@ def _cells(result: Result, *, with_large: bool) -> list[str]:
 
 def table(results: list[Result], *, with_large: bool) -> str:
     """Return the figures as a Markdown table."""
-    heads = ["page", "queries", "kB gzip", "req/s", "ratio", "goal"]
+    heads = ["page", "queries", "kB gzip", "req/s", "ratio", "goal", "CPU ms", "by CPU"]
     if with_large:
         heads += ["slower at 10×", "at most"]
     heads.append("ok")
@@ -56,7 +58,7 @@ def write(results: list[Result], *, with_large: bool, filled: dict[int, float], 
         f"{day}, by `make bench`: one daphne process on SQLite, DEBUG off, four keep-alive connections on the same machine,",
         "signed in, random ids and words. Each page took turns of half a second with the bare page",
         f"({seconds:.0f} s together), so `ratio` is what counts; requests a second depend on what else the machine did.",
-        "kB is the first visit with all it loads.",
+        "`by CPU` is the same ratio by the server's processor time. kB is the first visit with all it loads.",
         "",
         bare_line(results) + ".",
         *fills,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import socket
 import subprocess
@@ -10,7 +11,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from pathlib import Path
 from urllib.parse import urlencode
 
 from .database import FOLDER, ROOT, environment
@@ -31,9 +34,25 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    port: int
+    pid: int
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that it has used so far; 0 where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def serving(scale: int) -> Iterator[int]:
-    """Serve the database of that scale while the block runs, and hand over the port. Raises BenchError."""
+def serving(scale: int) -> Iterator[Server]:
+    """Serve the database of that scale while the block runs, and hand over the server. Raises BenchError."""
     port = _free_port()
     command = [
         sys.executable, "scripts/child.py", sys.executable, "-m", "daphne", "-v", "0",
@@ -46,7 +65,7 @@ def serving(scale: int) -> Iterator[int]:
         )
     try:
         _wait(process, port, log_file.name)
-        yield port
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait()

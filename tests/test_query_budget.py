@@ -30,7 +30,7 @@ def rightful(cast, name):
 
 
 def measure(checker, name):
-    """Return a page's statements, the second time it is opened and without the ledger's, and the ledger's of the first time."""
+    """Return a page's statements when it is opened again, but for the ledger's, and the ledger's of the first time."""
     role, target = rightful(checker.cast, name)
     url, captured = checker.url(name, target), []
     from tests.tenancy.checker import undone

@@ -109,7 +109,7 @@ class Shooter:
 
     def _form(self, chance: random.Random) -> tuple[Form, dict[str, Any]]:
         # A form that stands on every page, like logging out, is drawn no more often than others.
-        actions = sorted({(form.action, form.method) for form in self.forms})
+        actions = list(dict.fromkeys((form.action, form.method) for form in self.forms))
         action = chance.choice(actions)
         form = chance.choice([one for one in self.forms if (one.action, one.method) == action])
         return form, form.filled()

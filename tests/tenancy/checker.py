@@ -60,7 +60,7 @@ class Browser(RequestFactory):
         """Return the answer; what a view raised stays in `error`."""
         got_request_exception.connect(self._keep, weak=False, dispatch_uid="tests.browser")
         try:
-            return self.handler(self._base_environ(**request))
+            return self.handler(self._base_environ(**request))  # type: ignore[attr-defined]
         finally:
             got_request_exception.disconnect(dispatch_uid="tests.browser")
 

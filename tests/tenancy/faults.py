@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.test import override_settings
 from django.urls import path
@@ -35,27 +35,27 @@ def _found(model: Any, *related: str, **lookup: Any) -> Any:
 
 
 @require_safe
-def invoice(request: HttpRequest, public_id: str) -> HttpResponse:
+def invoice(request: Any, public_id: str) -> HttpResponse:
     """Somebody else's bill opens for any patient."""
     found = _found(Invoice, "patient", public_id=public_id)
     return _page(found.label, found.patient.name)
 
 
 @require_safe
-def desk_invoice(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
+def desk_invoice(request: Any, slug: str, public_id: str) -> HttpResponse:
     """Another hospital's bill opens at this desk."""
     found = _found(Invoice, "patient", public_id=public_id)
     return _page(found.label, found.patient.name)
 
 
 @require_safe
-def desk_visit(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
+def desk_visit(request: Any, slug: str, public_id: str) -> HttpResponse:
     """The desk reads what only the doctor reads."""
     return _page(_found(Appointment, hospital=request.hospital, public_id=public_id).reason)
 
 
 @require_safe
-def chart(request: HttpRequest, public_id: str) -> HttpResponse:
+def chart(request: Any, public_id: str) -> HttpResponse:
     """A chart opens for any doctor, with or without a care relation."""
     patient = _found(Patient, public_id=public_id)
     with everywhere():
@@ -64,32 +64,32 @@ def chart(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @require_safe
-def prescription(request: HttpRequest, public_id: str) -> HttpResponse:
+def prescription(request: Any, public_id: str) -> HttpResponse:
     """A patient sees the doctor's draft."""
     return _page(_found(Prescription, public_id=public_id, patient=request.patient).advice)
 
 
 @require_safe
-def patients(request: HttpRequest, slug: str) -> HttpResponse:
+def patients(request: Any, slug: str) -> HttpResponse:
     """The desk's list shows patients of all hospitals."""
     return _page(*Patient.objects.values_list("name", flat=True))
 
 
 @require_safe
-def money(request: HttpRequest, slug: str) -> HttpResponse:
+def money(request: Any, slug: str) -> HttpResponse:
     """The cash desk links to other hospitals' payments."""
     with everywhere():
         return _page(*Payment.objects.values_list("public_id", flat=True))
 
 
 @require_safe
-def member(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
+def member(request: Any, slug: str, public_id: str) -> HttpResponse:
     """An admin looks at another hospital's staff."""
     return _page(_found(Membership, "user", public_id=public_id).user.email)
 
 
 @require_http_methods(["POST"])
-def open_notice(request: HttpRequest, public_id: str) -> HttpResponse:
+def open_notice(request: Any, public_id: str) -> HttpResponse:
     """A line of another person's bell page can be opened."""
     if not request.user.is_authenticated:
         return redirect("accounts:login")
@@ -98,7 +98,7 @@ def open_notice(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @require_safe
-def visit(request: HttpRequest, public_id: str) -> HttpResponse:
+def visit(request: Any, public_id: str) -> HttpResponse:
     """A foreign id answers otherwise than one that does not exist: 403 tells that the record is there."""
     found = _found(Appointment, public_id=public_id)
     if found.patient_id != request.patient.pk:
@@ -107,7 +107,7 @@ def visit(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @require_safe
-def search_hint(request: HttpRequest, public_id: str) -> HttpResponse:
+def search_hint(request: Any, public_id: str) -> HttpResponse:
     """Right code, wrong words: the page of a refused id differs from that of one that does not exist."""
     with everywhere():
         there = Prescription.objects.filter(public_id=public_id).first()
@@ -116,7 +116,7 @@ def search_hint(request: HttpRequest, public_id: str) -> HttpResponse:
     return _page(there.advice)
 
 
-def telling_404(request: HttpRequest, exception: Exception) -> HttpResponse:
+def telling_404(request: Any, exception: Exception) -> HttpResponse:
     """An error page that repeats what the view said."""
     return HttpResponse(str(exception), status=404)
 

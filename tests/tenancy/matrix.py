@@ -19,7 +19,7 @@ NOWHERE = "nowhere"
 MIXED = "mixed"  # an own record first, somebody else's behind it
 WITNESSES = frozenset({"anonymous", "ada", "paul", "dora", "root"})
 PATIENTS, DOCTORS = set(PATIENT.values()), set(DOCTOR.values())
-ROLE_IN = {slug: dict(people) for slug, people in STAFF.items()}
+ROLE_IN: dict[str, dict[str, str]] = {slug: dict(people) for slug, people in STAFF.items()}
 for _variant, _login in DOCTOR.items():
     ROLE_IN[HOME[_variant]][_login] = "doctor"
 

@@ -18,7 +18,6 @@ READ = frozenset({"GET", "HEAD"})
 FORM = READ | {"POST"}
 POST = frozenset({"POST"})
 FORM_WITHOUT_HEAD = frozenset({"GET", "POST"})
-EVERYBODY = frozenset()
 Values = Mapping[str, Any] | Callable[[Cast, str], Mapping[str, Any]]
 
 

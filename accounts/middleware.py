@@ -14,7 +14,7 @@ from . import operations
 SEEN_EVERY = 10 * 60  # seconds
 
 
-class SessionMiddleware:
+class LoginSessionMiddleware:
     """Writes the time at most every ten minutes, by a value in the session: no query on the pages between."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

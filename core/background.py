@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,19 @@ def run_named(name: str, ids: dict[str, int | str]) -> None:
     except Exception:
         logger.exception("Task %s failed", name)
         raise
+
+
+def run_each(work: Callable[[Any], Any], items: Iterable[Any]) -> int:
+    """Do the work for each item; what one raises is logged and does not stop the others. Returns how many went well."""
+    done = 0
+    for item in items:
+        try:
+            work(item)
+        except Exception:
+            logger.exception("%s failed for %s", getattr(work, "__name__", work), item)
+        else:
+            done += 1
+    return done
 
 
 def requeue_lost_tasks() -> int:

@@ -274,7 +274,9 @@ def serve_private(file: File, content_type: str, filename: str, inline: bool = F
     response["Content-Type"] = content_type if known else "application/octet-stream"
     disposition = content_disposition_header(not (inline and known), _clean_name(filename))
     response["Content-Disposition"] = disposition or "inline"
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    # Browsers' own PDF viewers do not start in a sandbox; a PDF runs no script of ours there either.
+    sandbox = "" if content_type == "application/pdf" else "; sandbox"
+    response["Content-Security-Policy"] = f"default-src 'none'; style-src 'unsafe-inline'{sandbox}"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Cache-Control"] = "private, no-store"

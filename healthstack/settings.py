@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.ErrorMiddleware",
-    "accounts.middleware.SessionMiddleware",
+    "accounts.middleware.LoginSessionMiddleware",
     "hospitals.middleware.AreaMiddleware",
 ]
 

@@ -33,7 +33,7 @@ class EntrySecret(models.Model):
     patient_id = models.CharField(max_length=40, blank=True)
     hospital_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()
-    # Filled for reads only: one entry a reader, patient, part, purpose and day.
+    # Filled for reads only: one entry a reader, patient, hospital, part, purpose and day.
     read_part = models.CharField(max_length=80, blank=True)
     read_purpose = models.CharField(max_length=40, blank=True)
     read_day = models.DateField(null=True)
@@ -47,7 +47,7 @@ class EntrySecret(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["actor_id", "patient_id", "read_part", "read_purpose", "read_day"],
+                fields=["actor_id", "patient_id", "hospital_id", "read_part", "read_purpose", "read_day"],
                 condition=models.Q(read_day__isnull=False),
                 name="one_read_a_day",
             )

@@ -142,10 +142,8 @@ def _append(draft: _Draft) -> str:
     return entry.id
 
 
-def record_read(
-    patient_id: str, part: str, *, by: Actor, hospital_id: int | None, purpose: str = "care"
-) -> None:
-    """Record that somebody read a part of a patient's record: once a reader, patient, part, purpose and day.
+def record_read(patient_id: str, part: str, *, by: Actor, hospital_id: int, purpose: str = "care") -> None:
+    """Record that somebody read a part of a patient's record: once a reader, patient, hospital, part, purpose and day.
 
     For a document the part names its id and version. Costs one query when today's entry exists, at most four otherwise.
     """
@@ -153,6 +151,7 @@ def record_read(
     same = {
         "actor_id": by.actor_id,
         "patient_id": patient_id,
+        "hospital_id": hospital_id,
         "read_part": part,
         "read_purpose": purpose,
         "read_day": now.astimezone(dt.UTC).date(),
@@ -164,7 +163,7 @@ def record_read(
         "actor": by.actor_id,
         "at": now.astimezone(dt.UTC).isoformat(timespec="microseconds"),
         "body": {"part": part, "purpose": purpose},
-        "hospital": "" if hospital_id is None else str(hospital_id),
+        "hospital": str(hospital_id),
         "kind": "ledger.read",
         "patient": patient_id,
         "reason": "",

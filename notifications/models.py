@@ -48,6 +48,8 @@ class Message(HasStates, models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
+    # When the clock last asked a worker to try again, so that it does not ask every few seconds while none works.
+    requeued_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
@@ -65,6 +67,8 @@ class Notice(models.Model):
     public_id = models.CharField(max_length=16, unique=True, default=public_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=60)
+    reference = models.CharField(max_length=40)
+    hospital_id = models.BigIntegerField(null=True, db_index=True)
     title = models.CharField(max_length=200)
     url = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)

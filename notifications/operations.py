@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from core.background import after_commit
@@ -18,6 +19,7 @@ from .models import Contact, Message, Notice
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 12
 LEASE = dt.timedelta(minutes=2)
+NEW_FOR = dt.timedelta(seconds=20)  # its first task is still on its way
 
 
 def notify(to: Any, kind: str, reference: str, *, version: int = 0, hospital_id: int | None = None) -> None:
@@ -29,7 +31,9 @@ def notify(to: Any, kind: str, reference: str, *, version: int = 0, hospital_id:
     is_contact = isinstance(to, Contact)
     if registered.bell and not is_contact:
         line = registered.bell(reference, version)
-        Notice.objects.create(user=to, kind=kind, title=line.title[:200], url=line.url)
+        Notice.objects.create(
+            user=to, kind=kind, reference=reference, hospital_id=hospital_id, title=line.title[:200], url=line.url
+        )
     if not to.email or not registered.mail:
         return
     message = Message.objects.create(
@@ -73,6 +77,11 @@ def _claim(message_id: int) -> Message | None:
         due = message and message.status == Message.Status.QUEUED and message.next_attempt_at <= now
         if message is None or not (due or lost):
             return None
+        if message.attempts >= MAX_ATTEMPTS:
+            # It took its worker down, or broke on its way, every time.
+            message.status, message.last_error = Message.Status.FAILED, message.last_error or "It could not be made."
+            message.save(update_fields=["status", "last_error"])
+            return None
         message.status = Message.Status.SENDING
         message.attempts += 1
         # While SENDING this is the end of the lease: a killed worker's message becomes due again.
@@ -99,14 +108,19 @@ def _retry_later(message: Message, error: str) -> None:
     message.save(update_fields=["status", "last_error", "next_attempt_at"])
 
 
-def deliver_due_messages(*, limit: int = 200) -> int:
-    """Try again what is due, oldest first; returns how many were tried."""
+@transaction.atomic
+def requeue_due_messages(*, limit: int = 200) -> int:
+    """Ask the workers to try again what is due, oldest first, and return how many; the clock itself never sends."""
     now = timezone.now()
-    states = [Message.Status.QUEUED, Message.Status.SENDING]
-    due = Message.objects.filter(status__in=states, next_attempt_at__lte=now - dt.timedelta(seconds=20))
+    due = Message.objects.filter(
+        Q(requeued_at__isnull=True) | Q(requeued_at__lte=now - LEASE),
+        status__in=[Message.Status.QUEUED, Message.Status.SENDING],
+        next_attempt_at__lte=now - NEW_FOR,
+    )
     ids = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
     for message_id in ids:
-        deliver(message_id)
+        after_commit("notifications.deliver", message_id=message_id)
+    Message.objects.filter(pk__in=ids).update(requeued_at=now)
     return len(ids)
 
 

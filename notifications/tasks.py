@@ -13,7 +13,7 @@ def deliver(message_id: int) -> None:
     operations.deliver(message_id)
 
 
-@periodic("notifications.deliver_due_messages", every=20)
-def deliver_due_messages() -> int:
-    """Deliver what is due again."""
-    return operations.deliver_due_messages()
+@periodic("notifications.requeue_due_messages", every=20)
+def requeue_due_messages() -> int:
+    """Ask for what is due again."""
+    return operations.requeue_due_messages()

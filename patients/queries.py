@@ -15,7 +15,7 @@ from ledger.models import EntrySecret
 from ledger.operations import body_of
 from ledger.queries import reads_of_patient
 
-from .models import SEARCH_KIND, Patient, Registration
+from .models import SEARCH_KIND, CareRelation, Patient, Registration
 
 PARTS = {
     "chart": _("The chart"),
@@ -88,3 +88,9 @@ def readings_of(secrets: list[EntrySecret]) -> list[Reading]:
 def reads_of(patient: Patient) -> QuerySet[EntrySecret]:
     """Return who opened the patient's record, newest first; `readings_of` puts a page of them into words."""
     return reads_of_patient(patient.public_id)
+
+
+def hospitals_of_care(person: User, patient: Patient) -> list[int]:
+    """Return the hospitals, of those in the scope, where the person cares for the patient now."""
+    rows = CareRelation.objects.live().filter(person=person, patient=patient)
+    return sorted(set(rows.values_list("hospital_id", flat=True)))

@@ -10,10 +10,16 @@ from core.tenancy import ScopeError
 from hospitals.rules import is_desk
 
 
+def is_self_of(user: Any, patient: Any) -> bool:
+    """Say whether the patient is the person; a walk-in is nobody's self, and nobody is who has not logged in."""
+    user_id = getattr(patient, "user_id", None)
+    return user_id is not None and user_id == getattr(user, "pk", None)
+
+
 @rules.predicate
 def is_self(user: Any, patient: Any) -> bool:
     """The patient is the person."""
-    return patient is not None and patient.user_id is not None and patient.user_id == user.pk
+    return is_self_of(user, patient)
 
 
 @rules.predicate

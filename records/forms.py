@@ -84,6 +84,19 @@ class AllergiesForm(forms.Form):
         label=_("Allergies"), max_length=500, required=False, widget=forms.Textarea({"rows": 2}),
         help_text=_("What it is, what happens, since when: Penicillin: rash, breathing (2019)."),
     )  # fmt: skip
+    seen = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    def show_again(self, seen: str) -> None:
+        """Make the page that is shown with errors one of the present answer."""
+        self.data = self.data.copy()
+        self.data["seen"] = seen
+
+
+def allergies_values(stored: Allergies | None) -> dict[str, str]:
+    """Return the fields of the stored answer; `seen` says which one the page shows."""
+    if stored is None:
+        return {"seen": ""}
+    return {"answer": stored.answer, "text": stored.text, "seen": stored.mark}
 
 
 class ReasonForm(forms.Form):

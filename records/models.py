@@ -306,6 +306,16 @@ class Allergies(models.Model):
     class Meta:
         verbose_name_plural = "allergies"
 
+    @property
+    def mark(self) -> str:
+        """What a page sends back to say which answer it showed."""
+        return self.asked_at.isoformat()
+
+    @property
+    def words(self) -> str:
+        """The answer as people read it."""
+        return self.text if self.answer == self.Answer.LISTED else str(self.get_answer_display())
+
 
 class TimelineEntry(HospitalOwned):
     """One line of a patient's chart, written by the operations that make it happen, so that a chart reads one table."""

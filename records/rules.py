@@ -10,6 +10,7 @@ from doctors.models import Doctor
 from hospitals.models import Role
 from hospitals.rules import roles_in
 from patients.models import CareRelation, Patient
+from patients.rules import is_self_of
 
 from .models import Prescription, Visit
 
@@ -17,13 +18,13 @@ from .models import Prescription, Visit
 @rules.predicate
 def is_that_patient(user: Any, patient: Any) -> bool:
     """The record is the person's own."""
-    return isinstance(patient, Patient) and patient.user_id == user.pk
+    return isinstance(patient, Patient) and is_self_of(user, patient)
 
 
 @rules.predicate
 def is_that_doctor(user: Any, doctor: Any) -> bool:
     """The doctor's pages are the person's own."""
-    return isinstance(doctor, Doctor) and doctor.user_id == user.pk
+    return isinstance(doctor, Doctor) and user.is_authenticated and doctor.user_id == user.pk
 
 
 @rules.predicate
@@ -63,7 +64,7 @@ def reads_visit(user: Any, visit: Any) -> bool:
 @rules.predicate
 def is_own_visit(user: Any, appointment: Any) -> bool:
     """The visit is the person's own."""
-    return appointment is not None and appointment.patient.user_id == user.pk
+    return appointment is not None and is_self_of(user, appointment.patient)
 
 
 @rules.predicate
@@ -72,7 +73,7 @@ def is_own_prescription(user: Any, prescription: Any) -> bool:
     return (
         prescription is not None
         and prescription.status != Prescription.Status.DRAFT
-        and prescription.patient.user_id == user.pk
+        and is_self_of(user, prescription.patient)
     )
 
 

@@ -209,7 +209,7 @@ def _patient(cast: Cast, variant: str) -> None:
     cast.canary(patient.public_id, *desk, what=f"{login}'s id")
     doctor = DOCTOR[variant]
     text = cast.canary(f"Zq{login}allergy", login, doctor)
-    set_allergies(patient, answer="listed", text=text, by=cast.people[doctor])
+    set_allergies(patient, answer="listed", text=text, seen="", by=cast.people[doctor])
 
 
 def _staff_canaries(cast: Cast, rows: int) -> None:

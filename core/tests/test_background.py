@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from core.background import after_commit, periodic, periodic_commands, prune_tasks, requeue_lost_tasks, task
+from core.background import after_commit, periodic, periodic_commands, prune_tasks, requeue_lost_tasks, run_each, task
 from core.management.commands.run_scheduler import run_due, take_lease
 from core.models import Lease, PeriodicRun
 
@@ -133,3 +133,16 @@ def test_check_invariants_names_each_check(capsys):
     out = capsys.readouterr().out
     assert "ok   ledger: every body still gives the leaf hash it was recorded with" in out
     assert out.strip().endswith("invariants hold.")
+
+
+def test_run_each_goes_on_after_a_failure(caplog):
+    seen: list[int] = []
+
+    def work(number: int) -> None:
+        seen.append(number)
+        if number == 2:
+            raise ZeroDivisionError
+
+    assert run_each(work, [1, 2, 3]) == 2
+    assert seen == [1, 2, 3]
+    assert "work failed for 2" in caplog.text

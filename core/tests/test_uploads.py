@@ -305,7 +305,7 @@ def test_serve_private_inline(settings):
         "inline; filename*=utf-8''%E0%A6%A1%E0%A7%8B%E0%A6%B0%E0%A6%BE.pdf"
     )
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in response["Content-Security-Policy"]
+    assert response["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'"
     assert response["Cache-Control"] == "private, no-store"
 
 

@@ -28,7 +28,7 @@ class Books:
 
     last: Counter[str] = field(default_factory=Counter)
 
-    def next(self, kind: Kind) -> int:
+    def next(self, kind: Invoice.Kind) -> int:
         """Return the next number of that kind."""
         self.last[kind.value] += 1
         return self.last[kind.value]
@@ -181,7 +181,7 @@ def _refund(world: World, plan: Plan) -> Refund:
         gateway_reference=world.id(),
         attempts=1,
         done_at=plan.ended_at if done else None,
-        created_at=plan.ended_at,
+        created_at=plan.ended_at or plan.booked_at,
     )
     body = {
         "amount": str(refund.amount),
@@ -214,7 +214,7 @@ def _credit_note(world: World, plan: Plan, books: Books) -> Invoice:
         currency=plan.invoice.currency,
         total=plan.invoice.credited,
         issued_at=plan.ended_at,
-        created_at=plan.ended_at,
+        created_at=plan.ended_at or plan.booked_at,
     )
     _record_issue(world, plan, note, plan.ended_at or plan.booked_at)
     return note

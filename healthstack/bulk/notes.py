@@ -182,7 +182,7 @@ def _lines(world: World, prescription: Prescription, medicines: list[Medicine]) 
             dose_unit=medicine.dose_unit,
             frequency=frequency,
             days=text.days,
-            quantity=quantity_of(text, medicine),
+            quantity=quantity_of(text, medicine) or 1,
             quantity_unit=quantity_unit(medicine),
         )
 
@@ -196,5 +196,5 @@ def _line_of_prescription(prescription: Prescription, generics: list[str]) -> Ti
         title=f"Prescription: {names}"[:200],
         route="records:doctor_prescription",
         reference=prescription.public_id,
-        at=prescription.signed_at,
+        at=prescription.signed_at or prescription.created_at,
     )

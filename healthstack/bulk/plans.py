@@ -21,7 +21,7 @@ from .world import Place, World
 Status = Appointment.Status
 NOTHING = Decimal("0.00")
 TRIES = 500
-ACCEPTED = {
+ACCEPTED: dict[str, float] = {
     Status.PENDING: 0,
     Status.CANCELLED: 0.6,
 }  # share that somebody accepted; of all others everybody was

@@ -68,7 +68,7 @@ def _values(table: _Table, row: models.Model, now: Any) -> list[Any]:
 @cache
 def _table(model: type[models.Model]) -> _Table:
     fields, quote, key = model._meta.concrete_fields, connection.ops.quote_name, model._meta.pk
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     return _Table(
         statement=f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})",

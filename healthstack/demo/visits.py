@@ -90,7 +90,7 @@ def _see(appointment: Appointment, people: dict[str, User]) -> None:
     dora = people["dora"]
     appointment.refresh_from_db()
     visit = start_visit(appointment, by=dora)
-    set_allergies(visit.patient, answer="listed", text="Penicillin: rash (2019)", by=dora)
+    set_allergies(visit.patient, answer="listed", text="Penicillin: rash (2019)", seen="", by=dora)
     note = NoteText(
         complaint="Chest pain when climbing stairs, for three weeks; gone after a minute of rest.",
         findings="Pulse 78, blood pressure 138/84. Heart sounds clear. ECG without change.",

@@ -116,27 +116,29 @@ def test_leaf_hash_depends_on_salt_and_body():
     assert leaf_hash(b"a" * 32, b"{}") != leaf_hash(b"a" * 32, b"[]")
 
 
-def test_read_is_recorded_once_a_reader_part_purpose_and_day():
+def test_read_is_recorded_once_a_reader_hospital_part_and_day():
     doctor, other = UserFactory(), UserFactory()
     with time_machine.travel(dt.datetime(2026, 11, 21, 10, tzinfo=dt.UTC), tick=False):
         for reader, part in ((doctor, "chart"), (doctor, "chart"), (doctor, "notes:v1"), (other, "chart")):
             record_read("pat1", part, by=reader, hospital_id=3)
+        record_read("pat1", "chart", by=doctor, hospital_id=4)
     with time_machine.travel(dt.datetime(2026, 11, 22, 10, tzinfo=dt.UTC), tick=False):
         record_read("pat1", "chart", by=doctor, hospital_id=3)
 
     seen = [
-        (row.actor_id, row.read_part, row.read_day.isoformat())
+        (row.actor_id, row.hospital_id, row.read_part, row.read_day.isoformat())
         for row in reads_of_patient("pat1").order_by("at", "entry_id")
     ]
     assert sorted(seen) == sorted(
         [
-            (doctor.public_id, "chart", "2026-11-21"),
-            (doctor.public_id, "notes:v1", "2026-11-21"),
-            (other.public_id, "chart", "2026-11-21"),
-            (doctor.public_id, "chart", "2026-11-22"),
+            (doctor.public_id, 3, "chart", "2026-11-21"),
+            (doctor.public_id, 4, "chart", "2026-11-21"),
+            (doctor.public_id, 3, "notes:v1", "2026-11-21"),
+            (other.public_id, 3, "chart", "2026-11-21"),
+            (doctor.public_id, 3, "chart", "2026-11-22"),
         ]
     )
-    assert Entry.objects.count() == 4
+    assert Entry.objects.count() == 5
 
 
 def test_second_read_of_a_day_costs_one_query(django_assert_num_queries):

@@ -13,11 +13,12 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts.tests.factories import UserFactory
 from notifications import kinds
 from notifications.models import Contact, MailboxMail, Message, Notice
-from notifications.operations import deliver, deliver_due_messages, notify
+from notifications.operations import deliver, notify, requeue_due_messages
 
 pytestmark = pytest.mark.django_db
 KIND = "accounts.verify_email"
@@ -83,7 +84,8 @@ def test_deliver_twice_sends_once(told, server):
     assert len(server.received) == 1
 
 
-def test_server_down_retries_with_longer_waits(told, server):
+def test_server_down_retries_with_longer_waits(told, server, run_tasks):
+    DBTaskResult.objects.all().delete()
     server.answers = [ConnectionRefusedError(), smtplib.SMTPServerDisconnected(), TimeoutError()]
     waits = []
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -93,7 +95,8 @@ def test_server_down_retries_with_longer_waits(told, server):
             waits.append((told.next_attempt_at - timezone.now()).total_seconds() / 60)
             clock.move_to(told.next_attempt_at + dt.timedelta(seconds=30))
         assert (told.status, waits) == ("queued", [1, 2, 4])
-        assert deliver_due_messages() == 1
+        assert (requeue_due_messages(), requeue_due_messages()) == (1, 0)
+        assert run_tasks() == 1
     told.refresh_from_db()
     assert (told.status, len(server.received)) == ("sent", 1)
 
@@ -130,14 +133,28 @@ def test_server_down_for_ever_fails_in_the_end(told, server):
     assert (told.status, told.attempts) == ("failed", 12)
 
 
-def test_mail_of_killed_worker_becomes_due_again(told, server):
+def test_mail_of_killed_worker_becomes_due_again(told, server, run_tasks):
+    DBTaskResult.objects.all().delete()
     Message.objects.update(status="sending", next_attempt_at=timezone.now() + dt.timedelta(minutes=2))
     deliver(told.pk)
     assert server.received == []
     with time_machine.travel(timezone.now() + dt.timedelta(minutes=3), tick=False):
-        assert deliver_due_messages() == 1
+        assert requeue_due_messages() == 1
+        run_tasks()
     told.refresh_from_db()
     assert told.status == "sent"
+
+
+def test_mail_that_breaks_every_time_fails_visibly(told, server):
+    server.answers = [ValueError("broken template")] * 20
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(12):
+            with pytest.raises(ValueError, match="broken template"):
+                deliver(told.pk)
+            clock.shift(dt.timedelta(minutes=3))
+        deliver(told.pk)
+    told.refresh_from_db()
+    assert (told.status, told.attempts) == ("failed", 12)
 
 
 def test_same_message_id_on_every_attempt(told, server):

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.errors import DomainError
+from core.errors import Conflict, DomainError
 from core.locks import LockKey, Rank, lock_rows
 from ledger.operations import About, record
 from patients.models import Patient
@@ -16,10 +16,11 @@ from ..models import Allergies
 
 
 @transaction.atomic
-def set_allergies(patient: Patient, *, answer: str, text: str, by: Any) -> Allergies:
+def set_allergies(patient: Patient, *, answer: str, text: str, seen: str, by: Any) -> Allergies:
     """Keep the patient's answer about allergies, in all hospitals; the ledger keeps every earlier answer.
 
-    Raises DomainError when allergies are to be listed and none is, or when "none known" comes with a list.
+    `seen` is the mark of the answer that the page showed, empty for none. Raises Conflict when it is another one by now,
+    DomainError when allergies are to be listed and none is, or when "none known" comes with a list.
     """
     text = text.strip()
     if answer not in Allergies.Answer.values:
@@ -32,6 +33,11 @@ def set_allergies(patient: Patient, *, answer: str, text: str, by: Any) -> Aller
     found = Allergies.objects.filter(patient=patient).first()
     if found and (found.answer, found.text, found.asked_by_id) == (answer, text, getattr(by, "pk", None)):
         return found
+    if seen != (found.mark if found else ""):
+        raise Conflict(
+            _("Somebody wrote meanwhile: %(answer)s. Look at both, then save again.")
+            % {"answer": found.words if found else _("not asked")}
+        )
     allergies, _created = Allergies.objects.update_or_create(
         patient=patient, defaults={"answer": answer, "text": text, "asked_by": by}
     )

@@ -109,7 +109,7 @@ def test_change_draft_that_was_changed_meanwhile_raises_conflict(world):
 
 @time_machine.travel("2026-11-21T19:30:00Z", tick=False)
 def test_sign_prescription_freezes_everything_in_one_go(world):
-    operations.set_allergies(world.pia, answer="listed", text="Penicillin: rash", by=world.dora.user)
+    operations.set_allergies(world.pia, answer="listed", text="Penicillin: rash", seen="", by=world.dora.user)
     prescription = signed(book(world.at_city, world.pia))
     prescription.refresh_from_db()
     head = prescription.letterhead

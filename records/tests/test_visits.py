@@ -153,14 +153,23 @@ def test_write_note_after_the_end_needs_a_reason_and_renames_the_line(world):
 )
 def test_set_allergies_refuses_half_answers(world, answer, text, field):
     with pytest.raises(DomainError) as caught:
-        operations.set_allergies(world.paul, answer=answer, text=text, by=world.dora.user)
+        operations.set_allergies(world.paul, answer=answer, text=text, seen="", by=world.dora.user)
     assert caught.value.field == field
 
 
 def test_set_allergies_keeps_every_answer_in_the_ledger(world):
-    operations.set_allergies(world.paul, answer="none", text="", by=world.dora.user)
-    operations.set_allergies(world.paul, answer="listed", text="Penicillin: rash", by=world.dora.user)
-    operations.set_allergies(world.paul, answer="listed", text="Penicillin: rash", by=world.dora.user)
+    first = operations.set_allergies(world.paul, answer="none", text="", seen="", by=world.dora.user)
+    listed = {"answer": "listed", "text": "Penicillin: rash", "seen": first.mark}
+    operations.set_allergies(world.paul, **listed, by=world.dora.user)
+    operations.set_allergies(world.paul, **listed, by=world.dora.user)
     world.paul.refresh_from_db()
     assert (world.paul.allergies.answer, world.paul.allergies.text) == ("listed", "Penicillin: rash")
     assert entries_of_record("records.allergies_set", world.paul.public_id).count() == 2
+
+
+def test_set_allergies_from_an_older_page_loses_nothing(world):
+    operations.set_allergies(world.paul, answer="listed", text="Penicillin: rash", seen="", by=world.dora.user)
+    with pytest.raises(Conflict, match="Somebody wrote meanwhile: Penicillin: rash"):
+        operations.set_allergies(world.paul, answer="none", text="", seen="", by=world.dora.user)
+    world.paul.refresh_from_db()
+    assert world.paul.allergies.text == "Penicillin: rash"

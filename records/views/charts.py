@@ -14,9 +14,10 @@ from appointments.models import Appointment
 from core.http import errors_to, form_page, page_of, permit
 from ledger.operations import record_read
 from patients.models import Patient
+from patients.queries import hospitals_of_care
 
 from .. import operations, queries
-from ..forms import AllergiesForm, NoteForm, note_values
+from ..forms import AllergiesForm, NoteForm, allergies_values, note_values
 from ..models import Visit
 
 ASKED = ["GET", "HEAD", "POST"]
@@ -39,10 +40,16 @@ def chart(request: HttpRequest, patient: Patient) -> HttpResponse:
     part = request.GET.get("part", "")
     part = part if part in queries.CHART_PARTS else queries.CHART_PARTS[0]
     rows, page, has_more = _some(request, queries.chart_part(patient, request.doctor, part))
-    record_read(patient.public_id, "chart", by=request.user, hospital_id=None)
+    _note_reading(request, patient, "chart")
     context = {"who": queries.who_is(patient), "part": part, "rows": rows, "page": page}
     context["earlier"] = page + 1 if has_more else None
     return render(request, "records/chart.html", context)
+
+
+def _note_reading(request: HttpRequest, patient: Patient, part: str) -> None:
+    """Record the reading with each hospital whose rows the page may show, so that each finds it in its own trail."""
+    for hospital_id in hospitals_of_care(request.user, patient):
+        record_read(patient.public_id, part, by=request.user, hospital_id=hospital_id)
 
 
 def _some(request: HttpRequest, rows: Any) -> tuple[list[Any], int, bool]:
@@ -58,7 +65,7 @@ def _some(request: HttpRequest, rows: Any) -> tuple[list[Any], int, bool]:
 def allergies(request: HttpRequest, patient: Patient) -> HttpResponse:
     """Write down what the patient said about allergies."""
     who = queries.who_is(patient)
-    stored = {"answer": who.allergies.answer, "text": who.allergies.text} if who.allergies else {}
+    stored = allergies_values(who.allergies)
     form = AllergiesForm(request.POST if request.method == "POST" else None, initial=stored)
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
@@ -67,7 +74,8 @@ def allergies(request: HttpRequest, patient: Patient) -> HttpResponse:
                 request, _("The allergies of %(name)s are written down.") % {"name": patient.name}
             )
             return redirect("records:chart", patient.public_id)
-    record_read(patient.public_id, "allergies", by=request.user, hospital_id=None)
+        form.show_again(stored["seen"])
+    _note_reading(request, patient, "allergies")
     return form_page(request, "records/allergies.html", form, {"who": who})
 
 

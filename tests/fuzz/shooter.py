@@ -219,7 +219,7 @@ class Shooter:
     def _send(self, shot: Shot) -> tuple[Any, bytes]:
         client = Client(raise_request_exception=False, enforce_csrf_checks=shot.enforce_csrf)
         client.cookies.update(self.checker.client(shot.role).cookies)
-        extra = dict(shot.headers)
+        extra: dict[str, Any] = dict(shot.headers)
         if shot.method in {"GET", "HEAD"}:
             response = getattr(client, shot.method.lower())(shot.url, shot.data or None, **extra)
         elif shot.method == "POST" and isinstance(shot.data, dict):

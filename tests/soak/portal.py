@@ -59,7 +59,8 @@ class Portal:
         self.log = folder / "run.log"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "scripts.run"],
+                # Through child.py, so that a test that is killed itself leaves no portal behind.
+                [sys.executable, "scripts/child.py", sys.executable, "-m", "scripts.run"],
                 cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
 

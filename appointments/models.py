@@ -16,6 +16,10 @@ from core.tenancy import DirectoryOwned, HospitalOwned, ScopedQuerySet, scoped_m
 from doctors.models import Affiliation, Doctor
 from patients.models import Patient
 
+PURPOSE = "appointments.visit"  # what billing calls a visit
+ONLINE, DESK = "online", "desk"  # how somebody who books wants to pay
+LATER = "later"  # booked by the desk: the bill waits, to be paid either way
+
 
 class AppointmentQuerySet(ScopedQuerySet):
     """Appointments."""
@@ -52,6 +56,7 @@ class Appointment(HasStates, HospitalOwned):
         PROPOSED = "proposed", _("Being booked")
         PENDING = "pending", _("Waiting for the hospital")
         BOOKED = "booked", _("Booked")
+        ARRIVED = "arrived", _("With the doctor")
         FULFILLED = "fulfilled", _("Done")
         NOSHOW = "noshow", _("Did not come")
         CANCELLED = "cancelled", _("Cancelled")
@@ -64,9 +69,11 @@ class Appointment(HasStates, HospitalOwned):
     TRANSITIONS: ClassVar[Transitions] = {
         Status.PROPOSED: frozenset({Status.PENDING, Status.BOOKED, Status.CANCELLED}),
         Status.PENDING: frozenset({Status.BOOKED, Status.CANCELLED}),
-        Status.BOOKED: frozenset({Status.PENDING, Status.FULFILLED, Status.NOSHOW, Status.CANCELLED}),
+        Status.BOOKED: frozenset({Status.PENDING, Status.ARRIVED, Status.NOSHOW, Status.CANCELLED}),
+        Status.ARRIVED: frozenset({Status.FULFILLED}),
     }
-    LIVE: ClassVar[tuple[str, ...]] = (Status.PENDING, Status.BOOKED)
+    LIVE: ClassVar[tuple[str, ...]] = (Status.PENDING, Status.BOOKED, Status.ARRIVED)
+    AHEAD: ClassVar[tuple[str, ...]] = (Status.PENDING, Status.BOOKED)
 
     public_id = models.CharField(max_length=16, unique=True, default=public_id, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments")
@@ -85,6 +92,8 @@ class Appointment(HasStates, HospitalOwned):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # A patient's move does not bring back a refund that was lost by then; null means no limit.
+    refund_share_cap = models.DecimalField(max_digits=3, decimal_places=2, null=True)
     cancelled_by = models.CharField(max_length=10, choices=Side, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
     returned = models.DecimalField(max_digits=12, decimal_places=2, null=True)
@@ -187,6 +196,7 @@ class Change(HospitalOwned):
         DECLINED = "declined", _("Declined")
         MOVED = "moved", _("Moved")
         CANCELLED = "cancelled", _("Cancelled")
+        ARRIVED = "arrived", _("With the doctor")
         FULFILLED = "fulfilled", _("Done")
         NOSHOW = "noshow", _("Did not come")
 

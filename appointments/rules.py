@@ -10,12 +10,13 @@ from doctors.models import Doctor
 from hospitals.models import Role
 from hospitals.rules import is_desk, roles_in
 from patients.models import Patient
+from patients.rules import is_self_of
 
 
 @rules.predicate
 def is_own_visit(user: Any, appointment: Any) -> bool:
     """The visit is the person's own."""
-    return appointment is not None and appointment.patient.user_id == user.pk
+    return appointment is not None and is_self_of(user, appointment.patient)
 
 
 @rules.predicate
@@ -40,20 +41,21 @@ def is_own_calendar(user: Any, affiliation: Any) -> bool:
 
 @rules.predicate
 def is_doctor(user: Any, doctor: Any) -> bool:
-    """The person is a doctor; inside the doctor's area it is the one who was let in."""
-    return doctor.user_id == user.pk if isinstance(doctor, Doctor) else hasattr(user, "doctor")
+    """The person is that doctor: inside the doctor's area the one who was let in."""
+    return isinstance(doctor, Doctor) and doctor.user_id == user.pk
 
 
 @rules.predicate
 def is_patient(user: Any, patient: Any) -> bool:
-    """The person has a patient's record of their own; inside the patient's area it is the one who was let in."""
-    return patient.user_id == user.pk if isinstance(patient, Patient) else hasattr(user, "patient")
+    """The person is that patient: inside the patient's area the one who was let in."""
+    return isinstance(patient, Patient) and is_self_of(user, patient)
 
 
 rules.add_perm("appointments.book_own", is_patient)
 rules.add_perm("appointments.view_own_visits", is_patient)
 rules.add_perm("appointments.view_appointment", is_desk | is_own_visit | is_visits_doctor)
 rules.add_perm("appointments.cancel_appointment", is_desk | is_own_visit | is_visits_doctor)
+rules.add_perm("appointments.release_hold", is_own_visit)
 rules.add_perm("appointments.reschedule_appointment", is_desk | is_own_visit | is_visits_doctor)
 rules.add_perm("appointments.decide_appointment", is_desk | is_visits_doctor)
 rules.add_perm("appointments.fulfil_appointment", is_visits_doctor)
@@ -61,4 +63,5 @@ rules.add_perm("appointments.mark_no_show", is_desk | is_visits_doctor)
 rules.add_perm("appointments.view_day", is_desk)
 rules.add_perm("appointments.book_at_desk", is_desk)
 rules.add_perm("appointments.view_own_day", is_doctor)
+rules.add_perm("appointments.remove_time_off", is_doctor)
 rules.add_perm("appointments.manage_calendar", is_own_calendar)

@@ -1,10 +1,17 @@
-"""Next free times, kept up by the worker and the clock."""
+"""What the worker and the clock do: next free times, lapsed holds, visits that nobody answered."""
 
 from __future__ import annotations
 
-from core.background import periodic, task
+import logging
 
+from core.background import periodic, task
+from core.tenancy import in_hospital
+
+from . import operations
 from .operations import flip_lapsed_holds, next_free
+from .queries import unanswered_visits
+
+logger = logging.getLogger(__name__)
 
 
 @task("appointments.refresh_doctor")
@@ -23,3 +30,16 @@ def refresh_stale() -> int:
 def tidy_lapsed_holds() -> int:
     """Tidy up lapsed holds."""
     return flip_lapsed_holds()
+
+
+@periodic("appointments.decline_unanswered", every=60)
+def decline_unanswered() -> int:
+    """Decline the visits that started without an answer, each in its own transaction; returns how many."""
+    declined = 0
+    for visit in unanswered_visits():
+        try:
+            with in_hospital(visit.hospital_id):
+                declined += operations.decline_unanswered(visit)
+        except Exception:
+            logger.exception("Visit %s was not declined", visit.public_id)
+    return declined

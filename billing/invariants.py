@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from django.db.models import F, Sum
+from django.utils import timezone
 
 from core.invariants import invariant
 
 from .models import Attempt, Invoice, InvoiceLine, NumberSeries, Payment, Refund
+from .queries import OVERDUE_AFTER
 
 NOTHING = Decimal("0.00")
 
@@ -81,9 +83,18 @@ def credits_add_up() -> Iterator[str]:
 @invariant("billing: lines add up to their invoice's total")
 def lines_add_up() -> Iterator[str]:
     """Yield one sentence for each invoice whose lines do not; a line whose money goes back is on no issued invoice."""
-    everything = _sums(InvoiceLine.objects.all(), "invoice", "amount")
-    kept = _sums(InvoiceLine.objects.exclude(status=InvoiceLine.Status.REFUND_DUE), "invoice", "amount")
+    rows = InvoiceLine.objects.exclude(status=InvoiceLine.Status.REMOVED)
+    everything = _sums(rows, "invoice", "amount")
+    kept = _sums(rows.exclude(status=InvoiceLine.Status.REFUND_DUE), "invoice", "amount")
     for invoice in Invoice.objects.iterator(chunk_size=2000):
         lines = kept if invoice.number else everything
         if invoice.total != lines.get(invoice.pk, NOTHING):
             yield f"The lines of {invoice.public_id} do not add up to {invoice.total}."
+
+
+@invariant("billing: an online refund is sent within a day")
+def refunds_are_sent() -> Iterator[str]:
+    """Yield one sentence for each online refund that waits longer."""
+    unsent = Refund.objects.filter(status=Refund.Status.DUE, payment__attempt__method=Attempt.Method.ONLINE)
+    for refund in unsent.filter(created_at__lte=timezone.now() - OVERDUE_AFTER):
+        yield f"Refund {refund.public_id} of {refund.amount} is not sent since {refund.created_at:%Y-%m-%d %H:%M}."

@@ -118,6 +118,8 @@ class InvoiceLine(HospitalOwned):
         FULFILLED = "fulfilled", _("Done")
         REFUND_DUE = "refund_due", _("To be refunded")
         RELEASED = "released", _("Given back")
+        # Taken off a draft that still asks for its other lines; no total counts it.
+        REMOVED = "removed", _("Taken off")
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     purpose = models.CharField(max_length=40)
@@ -187,6 +189,9 @@ class Attempt(HasStates, HospitalOwned):
     checks = models.PositiveSmallIntegerField(default=0)
     next_check_at = models.DateTimeField(null=True, db_index=True)
     note = models.CharField(max_length=200, blank=True)
+    # What else the gateway took under this tran_id, as it names it; open until a person has sent it back there.
+    surplus = models.CharField(max_length=300, blank=True)
+    surplus_open = models.BooleanField(default=False)
 
     MISMATCH: ClassVar[str] = (
         "mismatch: "  # a note that begins so names what the gateway reported differently
@@ -278,3 +283,13 @@ class Refund(HasStates, HospitalOwned):
     class Meta:
         ordering = ["-created_at", "-pk"]
         constraints = [models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_positive")]
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it was not sent or handed over yet."""
+        return self.status == self.Status.DUE
+
+    @property
+    def is_for_desk(self) -> bool:
+        """Whether the desk hands it over: it was paid there."""
+        return self.is_due and self.payment.attempt.method != Attempt.Method.ONLINE

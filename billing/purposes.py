@@ -41,8 +41,8 @@ class Purpose:
 
     `lock_keys` names the rows to lock before judging. `reserve` keeps the thing while the payment runs and raises
     DomainError when it is gone; called again it extends once. `fulfil` applies the money or says why not (a DomainError
-    means RefundDue). `release` gives the thing back when the payment is abandoned. `url` is where the payer sees what
-    became of it.
+    means RefundDue). `release` gives the thing back when its payment is abandoned, and leaves one that was given back
+    before as it is. `url` is where the payer sees what became of it.
     """
 
     name: str

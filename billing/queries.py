@@ -19,6 +19,8 @@ from patients.models import Patient, Registration
 from .models import Attempt, Invoice, InvoiceLine, Payment, Refund
 
 NOTHING = Decimal("0.00")
+SENT_WITHIN = dt.timedelta(minutes=3)  # an online refund; later its task is taken for lost
+OVERDUE_AFTER = dt.timedelta(days=1)  # an online refund that is still not sent
 DRAFT_SHOWN_FOR = dt.timedelta(hours=25)  # as long as its payment may still come
 PAYABLE = frozenset({Invoice.Status.DRAFT, Invoice.Status.ISSUED})
 # What the gateway sends back is compared with our own ids; anything else is no question for the database.
@@ -26,7 +28,7 @@ OWN_ID = re.compile(r"[0-9a-z]{1,30}")
 WRITTEN_NUMBER = re.compile(r"(?:inv|cn)?[-\s]*0*(\d{1,9})", re.IGNORECASE)
 
 
-class Outcome(StrEnum):
+class PaymentResult(StrEnum):
     """What the payer is told about a payment."""
 
     PAID = "paid"
@@ -84,7 +86,7 @@ def bill_of(invoice: Invoice) -> Bill:
     """Return the invoice with its lines, credit notes, payments and refunds, in three queries."""
     rows = InvoiceLine.objects.filter(Q(invoice=invoice) | Q(invoice__corrects=invoice))
     lines, notes = [], []
-    for line in rows.select_related("invoice").order_by("pk"):
+    for line in rows.exclude(status=InvoiceLine.Status.REMOVED).select_related("invoice").order_by("pk"):
         if line.invoice_id == invoice.pk:
             lines.append(line)
         else:
@@ -94,13 +96,13 @@ def bill_of(invoice: Invoice) -> Bill:
     return Bill(invoice, lines, notes, attempts, refunds)
 
 
-def outcome_of(attempt: Attempt) -> Outcome:
+def result_of(attempt: Attempt) -> PaymentResult:
     """Return what became of a payment, in the payer's eyes."""
     if attempt.status == Attempt.Status.PAID:
-        return Outcome.PAID if attempt.payment.applied > 0 else Outcome.GOES_BACK
+        return PaymentResult.PAID if attempt.payment.applied > 0 else PaymentResult.GOES_BACK
     if attempt.status in {Attempt.Status.FAILED, Attempt.Status.CANCELLED, Attempt.Status.EXPIRED}:
-        return Outcome.FAILED
-    return Outcome.CHECKING
+        return PaymentResult.FAILED
+    return PaymentResult.CHECKING
 
 
 def outstanding(invoice: Invoice) -> Decimal:
@@ -144,16 +146,19 @@ def desk_invoices(hospital: Hospital, *, text: str = "", only_open: bool = True)
 
 
 def refunds_for_people(hospital: Hospital) -> QuerySet[Refund]:
-    """Return the refunds that need a person: to hand over at the desk, or unclear; oldest first."""
-    at_desk = Q(status=Refund.Status.DUE) & ~Q(payment__attempt__method=Attempt.Method.ONLINE)
-    rows = Refund.objects.filter(at_desk | Q(status=Refund.Status.UNCLEAR), hospital=hospital)
+    """Return the refunds that need a person: to hand over at the desk, unclear, or not sent for a day; oldest first."""
+    due, is_online = Q(status=Refund.Status.DUE), Q(payment__attempt__method=Attempt.Method.ONLINE)
+    overdue = due & is_online & Q(created_at__lte=timezone.now() - OVERDUE_AFTER)
+    wanted = (due & ~is_online) | overdue | Q(status=Refund.Status.UNCLEAR)
+    rows = Refund.objects.filter(wanted, hospital=hospital)
     return rows.select_related("payment__attempt", "payment__invoice__patient").order_by("created_at", "pk")
 
 
 def attempts_for_people(hospital: Hospital) -> QuerySet[Attempt]:
-    """Return the payments that need a person: in review, or with a gateway's answer that does not fit; oldest first."""
+    """Return the payments that need a person, oldest first: in review, taken twice, or an answer that does not fit."""
     odd = Q(note__startswith=Attempt.MISMATCH) & ~Q(status=Attempt.Status.PAID)
-    rows = Attempt.objects.filter(Q(status=Attempt.Status.REVIEW) | odd, hospital=hospital)
+    wanted = Q(status=Attempt.Status.REVIEW) | Q(surplus_open=True) | odd
+    rows = Attempt.objects.filter(wanted, hospital=hospital)
     return rows.select_related("invoice__patient").order_by("created_at", "pk")
 
 
@@ -203,11 +208,17 @@ def due_refund_checks(*, limit: int) -> Iterable[Refund]:
     return due.order_by("next_check_at")[:limit]
 
 
-def abandoned_drafts(*, before: dt.datetime, limit: int) -> Iterable[Invoice]:
-    """Return the drafts older than that which no open attempt can still pay, the oldest first."""
+def unsent_refunds(*, limit: int) -> Iterable[Refund]:
+    """Return the online refunds that are still to be sent some minutes after they were owed, the oldest first."""
+    now = timezone.now()
+    is_asked_for = Q(next_check_at=None) | Q(next_check_at__lte=now)
+    online = Refund.objects.filter(status=Refund.Status.DUE, payment__attempt__method=Attempt.Method.ONLINE)
+    return online.filter(is_asked_for, created_at__lte=now - SENT_WITHIN).order_by("created_at", "pk")[:limit]
+
+
+def abandoned_drafts(*, before: dt.datetime) -> QuerySet[Invoice]:
+    """Return the drafts that are older than that, like each try to pay them, and that no open one can still pay."""
     open_ones = [Attempt.Status.CREATED, Attempt.Status.PENDING, Attempt.Status.REVIEW]
-    running = Attempt.objects.filter(status__in=open_ones).values("invoice")
-    drafts = Invoice.objects.filter(status=Invoice.Status.DRAFT, created_at__lt=before).exclude(
-        pk__in=running
-    )
-    return drafts.order_by("created_at", "pk")[:limit]
+    running = Attempt.objects.filter(Q(status__in=open_ones) | Q(created_at__gte=before)).values("invoice")
+    drafts = Invoice.objects.filter(status=Invoice.Status.DRAFT, created_at__lt=before)
+    return drafts.exclude(pk__in=running).order_by("created_at", "pk")

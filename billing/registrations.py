@@ -28,6 +28,8 @@ for _name, _label in {
     "callback_refused": gettext_lazy("Refused a message that the gateway did not sign"),
     "payment_in_review": gettext_lazy("Put a payment aside to be checked"),
     "review_decided": gettext_lazy("Decided about a payment that was put aside"),
+    "surplus_seen": gettext_lazy("Saw that the gateway took a payment more than once"),
+    "surplus_closed": gettext_lazy("Closed a payment that was taken more than once"),
 }.items():
     ledger_kinds.event(f"billing.{_name}", _label)
 

@@ -17,8 +17,8 @@ def is_payer(user: Any, subject: Any) -> bool:
 
 
 rules.add_perm("billing.view_own_invoices", rules.is_authenticated)
-rules.add_perm("billing.view_invoice", is_payer | is_desk)
-rules.add_perm("billing.view_receipt", is_payer | is_desk)
+rules.add_perm("billing.view_invoice", is_desk | is_payer)
+rules.add_perm("billing.view_receipt", is_desk | is_payer)
 rules.add_perm("billing.pay_invoice", is_payer)
 rules.add_perm("billing.view_cash_desk", is_desk)
 rules.add_perm("billing.take_payment", is_desk)

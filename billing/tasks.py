@@ -9,10 +9,10 @@ from . import documents, operations
 
 
 @task("billing.verify_payment")
-def verify_payment(tran_id: str) -> None:
+def verify_payment(tran_id: str, val_id: str = "") -> None:
     """Ask the gateway about a transaction; when it does not answer, the clock asks again."""
     try:
-        operations.verify_payment(tran_id)
+        operations.verify_payment(tran_id, val_id=val_id)
     except (GatewayUnavailable, GatewayRefused):
         operations.postpone_check(tran_id)
 
@@ -49,8 +49,10 @@ def check_attempts() -> int:
 
 @periodic("billing.check_refunds", every=30)
 def check_refunds() -> int:
-    """Hand stuck refunds to a person, and have the gateway asked about those with the bank."""
-    return operations.mark_stuck_refunds() + operations.queue_refund_checks()
+    """Hand stuck refunds to a person, have the gateway asked about those with the bank, and send what was not sent."""
+    return (
+        operations.mark_stuck_refunds() + operations.queue_refund_checks() + operations.queue_unsent_refunds()
+    )
 
 
 @periodic("billing.give_up_drafts", every=600)

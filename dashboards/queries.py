@@ -23,6 +23,7 @@ from patients.models import Patient
 from records.models import Prescription
 
 SOON = dt.timedelta(days=60)
+SEEN_NEXT = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def doctor_overview(doctor: Doctor) -> dict[str, Any]:
     return {
         "waiting": list(visits.waiting_for_decision().filter(ends_at__gt=now)[:5]),
         "waiting_count": visits.waiting_for_decision().filter(ends_at__gt=now).count(),
-        "next_visits": list(today.filter(status=Appointment.Status.BOOKED)[:6]),
+        "next_visits": list(today.filter(status__in=SEEN_NEXT)[:6]),
         "drafts": list(
             Prescription.objects.filter(doctor=doctor, status=Prescription.Status.DRAFT).select_related(
                 "patient"
@@ -121,7 +122,7 @@ def hospital_figures(hospital: Hospital) -> dict[str, int]:
     status = Appointment.Status
     return Appointment.objects.filter(hospital=hospital).aggregate(
         waiting=Count("pk", filter=Q(status=status.PENDING, ends_at__gt=timezone.now())),
-        booked=Count("pk", filter=Q(status=status.BOOKED, day=today)),
+        booked=Count("pk", filter=Q(status__in=SEEN_NEXT, day=today)),
         done=Count("pk", filter=Q(status=status.FULFILLED, day=today)),
         noshow=Count("pk", filter=Q(status=status.NOSHOW, day=today)),
     )

@@ -126,22 +126,34 @@ def ensure_registration(hospital: Hospital, patient: Patient, *, by: Actor) -> R
 
 @transaction.atomic
 def open_care_relation(
-    hospital: Hospital, patient: Patient, *, person: Any, reason: str, reference: str, by: Actor
+    hospital: Hospital,
+    patient: Patient,
+    *,
+    person: Any,
+    reason: str,
+    reference: str,
+    by: Actor,
+    ends_at: dt.datetime | None = None,
 ) -> None:
-    """Let a person open the patient's chart from now on; opening it again for the same reason is harmless."""
+    """Let a person open the patient's chart from now on, until `ends_at` if given.
+
+    Opening it again for the same reason is harmless; the last end counts.
+    """
     relation, created = CareRelation.objects.get_or_create(
         hospital=hospital,
         patient=patient,
         person=person,
         reason=reason,
         reference=reference,
-        defaults={"starts_at": timezone.now()},
+        defaults={"starts_at": timezone.now(), "ends_at": ends_at},
     )
-    if not created and relation.ends_at is not None:
-        relation.ends_at = None
+    if not created and relation.ends_at != ends_at:
+        relation.ends_at = ends_at
         relation.save(update_fields=["ends_at"])
     about = About(patient.public_id, hospital.pk)
     body = {"person": person.public_id, "reason": reason}
+    if ends_at is not None:
+        body["ends_at"] = ends_at.isoformat()
     record("patients.care_opened", reference, by=by, about=about, body=body)
 
 

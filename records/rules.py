@@ -30,7 +30,9 @@ def is_that_doctor(user: Any, doctor: Any) -> bool:
 @rules.predicate
 def cares_for(user: Any, patient: Any) -> bool:
     """The person has a live care relation with the patient."""
-    return patient is not None and Patient.objects.cared_for_by(user).filter(pk=patient.pk).exists()
+    if patient is None or not user.is_authenticated:
+        return False
+    return Patient.objects.cared_for_by(user).filter(pk=patient.pk).exists()
 
 
 def _sees_patients_at(user: Any, hospital_id: int) -> bool:

@@ -12,9 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hospitals.models import Hospital
 from patients.models import Patient
 
-from ..models import Appointment
-
-ONLINE, DESK = "online", "desk"
+from ..models import DESK, ONLINE, Appointment
 
 
 def read_moment(text: str) -> dt.datetime | None:

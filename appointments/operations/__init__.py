@@ -12,8 +12,10 @@ from .calendar import (
 )
 from .changes import (
     accept_appointment,
+    begin_visit,
     cancel_appointment,
     decline_appointment,
+    decline_unanswered,
     fulfil_appointment,
     mark_no_show,
     reschedule_appointment,
@@ -24,10 +26,12 @@ from .next_free import refresh_next_free, refresh_stale
 __all__ = [
     "accept_appointment",
     "add_exception",
+    "begin_visit",
     "book_appointment",
     "cancel_appointment",
     "change_booking_rules",
     "decline_appointment",
+    "decline_unanswered",
     "flip_lapsed_holds",
     "fulfil_appointment",
     "fulfil_visit",

@@ -20,13 +20,12 @@ from notifications.operations import notify
 from patients.models import CareRelation, Patient
 from patients.operations import ensure_registration, open_care_relation
 
-from ..models import Appointment, Change, Hold
+from ..models import DESK, LATER, ONLINE, PURPOSE, Appointment, Change, Hold
 from ..queries import is_bookable
 from .cells import drop_lapsed_cells, slot_taken, take_cells, visit_locks, write_change
 
-PURPOSE = "appointments.visit"
 MAX_LIVE_HOLDS = 2
-ONLINE, DESK = "online", "desk"
+CHART_STAYS_OPEN = dt.timedelta(days=30)  # after a visit that nobody closes
 
 
 @transaction.atomic
@@ -41,6 +40,7 @@ def book_appointment(
 ) -> Appointment:
     """Book a free time for a patient, paid `online` (kept for some minutes until it is) or at the `desk` (booked at once).
 
+    For somebody at the desk the hospital books at once with `later`, however its patients pay: the bill waits.
     `starts_at` is UTC. Raises SlotTaken when the time is not free any more, DomainError when the hospital does not allow it.
     Side effects: registration at the hospital, draft or issued invoice, ledger, mail with a calendar entry when booked.
     """
@@ -79,16 +79,22 @@ def _insert(
 
 def _refuse_way_of_paying(affiliation: Affiliation, patient: Patient, pay: str) -> None:
     hospital = affiliation.hospital
-    allowed = {ONLINE: hospital.pays_online, DESK: hospital.pays_at_desk}
+    allowed = {ONLINE: hospital.pays_online, DESK: hospital.pays_at_desk, LATER: True}
     if not allowed.get(pay):
         raise DomainError(
             _("%(hospital)s does not take this way of paying.") % {"hospital": hospital.name}, field="pay"
         )
+    if pay == ONLINE:
+        refuse_another_hold(patient)
+
+
+def refuse_another_hold(patient: Patient) -> None:
+    """Raise DomainError when so many times are kept for the patient already; the patient is locked."""
     with everywhere():
         live = Hold.objects.filter(
             appointment__patient=patient, status=Hold.Status.LIVE, expires_at__gt=timezone.now()
         ).count()
-    if pay == ONLINE and live >= MAX_LIVE_HOLDS:
+    if live >= MAX_LIVE_HOLDS:
         raise DomainError(
             _("Two times are already kept for you. Pay for one, or give one back, then book this one.")
         )
@@ -97,7 +103,7 @@ def _refuse_way_of_paying(affiliation: Affiliation, patient: Patient, pay: str) 
 def _keep_or_confirm(appointment: Appointment, pay: str, *, by: Actor) -> None:
     hospital = appointment.hospital
     ensure_registration(hospital, appointment.patient, by=by)
-    now_or_never = pay == DESK or appointment.fee == 0
+    now_or_never = pay != ONLINE or appointment.fee == 0
     expires_at = None if now_or_never else timezone.now() + dt.timedelta(minutes=hospital.hold_minutes)
     take_cells(appointment, lapses_at=expires_at)
     invoice = draft_invoice(
@@ -134,13 +140,14 @@ def next_serial(appointment: Appointment) -> int:
 
 
 def open_chart(appointment: Appointment, *, by: Actor) -> None:
-    """Let the visit's doctor open the patient's chart."""
+    """Let the visit's doctor open the patient's chart; it closes some weeks after a visit that nobody closes."""
     open_care_relation(
         appointment.hospital,
         appointment.patient,
         person=appointment.doctor.user,
         reason=CareRelation.Reason.APPOINTMENT,
         reference=appointment.public_id,
+        ends_at=appointment.ends_at + CHART_STAYS_OPEN,
         by=by,
     )
 

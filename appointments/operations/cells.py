@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,7 +31,7 @@ class SlotTaken(Conflict):
 
 def slot_taken(starts_at: dt.datetime, zone: Any) -> SlotTaken:
     """Return the error in people's words."""
-    words = _("%(time)s was just taken. Nothing was paid. Please choose another time.")
+    words = _("%(time)s was just taken. Please choose another time.")
     return SlotTaken(words % {"time": clock(starts_at, zone)})
 
 
@@ -52,21 +53,36 @@ def lock_visit(appointment: Appointment) -> Appointment:
 
 
 def drop_lapsed_cells(doctor_id: int, patient_id: int) -> None:
-    """Give back what lapsed holds of this doctor or this patient still keep, in all hospitals; both rows are locked."""
+    """Give back what lapsed holds of this doctor or this patient still keep, in all hospitals; both rows are locked.
+
+    A hold that somebody else is just dropping is left to them: of crossed holds neither side waits for the other.
+    """
     now = timezone.now()
     with everywhere():
-        for owner in ({"doctor": doctor_id}, {"patient": patient_id}):
-            lapsed = Cell.objects.filter(lapses_at__lte=now, **owner)
-            visits = list(lapsed.order_by().values_list("appointment_id", flat=True).distinct())
-            if visits:
-                Hold.objects.filter(appointment__in=visits, status=Hold.Status.LIVE).update(
-                    status=Hold.Status.EXPIRED
-                )
-                lapsed.delete()
+        of_either = Q(doctor=doctor_id) | Q(patient=patient_id)
+        lapsed = Cell.objects.filter(of_either, lapses_at__lte=now).order_by()
+        visits = list(lapsed.values_list("appointment_id", flat=True).distinct())
+        mine = _lock_holds(visits) if visits else []
+        if mine:
+            live = Hold.objects.filter(appointment__in=mine, status=Hold.Status.LIVE)
+            live.update(status=Hold.Status.EXPIRED)
+            Cell.objects.filter(appointment__in=mine, lapses_at__lte=now).delete()
+
+
+def _lock_holds(visits: list[int]) -> list[int]:
+    """Lock the holds of these visits that nobody else has locked, and return the visits of those."""
+    skip = connection.features.has_select_for_update_skip_locked
+    holds = Hold.objects.select_for_update(no_key=True, of=("self",), skip_locked=skip)
+    return list(holds.filter(appointment__in=visits).order_by("pk").values_list("appointment_id", flat=True))
 
 
 def take_cells(appointment: Appointment, *, lapses_at: dt.datetime | None) -> None:
-    """Take the visit's cells until `lapses_at` (None: for good). Raises SlotTaken when one is taken already."""
+    """Take the visit's cells until `lapses_at` (None: for good). Raises SlotTaken when one is taken already.
+
+    A cell that somebody else is just dropping counts as taken: to insert in its place would wait for them.
+    """
+    if _same_time(appointment).exists():
+        raise _why_taken(appointment)
     cells = [
         Cell(
             appointment=appointment,
@@ -86,13 +102,19 @@ def take_cells(appointment: Appointment, *, lapses_at: dt.datetime | None) -> No
 
 def _why_taken(appointment: Appointment) -> SlotTaken:
     """Say whose time it is: both people are locked, so the answer stands."""
-    same_time = Cell.objects.filter(
-        patient=appointment.patient_id, starts_at__in=cells_of(appointment.starts_at, appointment.ends_at)
-    )
-    if not same_time.exists():
+    own = _same_time(appointment).filter(patient=appointment.patient_id)
+    if not own.filter(Q(lapses_at__isnull=True) | Q(lapses_at__gt=timezone.now())).exists():
         return slot_taken(appointment.starts_at, appointment.hospital.tz)
     words = _("There is another visit at %(time)s already. Please choose another time.")
     return SlotTaken(words % {"time": clock(appointment.starts_at, appointment.hospital.tz)})
+
+
+def _same_time(appointment: Appointment) -> QuerySet[Cell]:
+    people = Q(doctor=appointment.doctor_id) | Q(patient=appointment.patient_id)
+    rows: QuerySet[Cell] = Cell.objects.filter(
+        people, starts_at__in=cells_of(appointment.starts_at, appointment.ends_at)
+    )
+    return rows
 
 
 def give_back_cells(appointment: Appointment) -> None:

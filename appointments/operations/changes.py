@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.operations import credit_line
-from core.actors import Actor
+from core.actors import SCHEDULER, Actor
 from core.background import after_commit
 from core.errors import DomainError
 from core.formats import moment
@@ -18,9 +18,9 @@ from doctors.models import Affiliation
 from patients.models import CareRelation
 from patients.operations import end_care_relation
 
-from ..models import Appointment, Change
-from ..queries import is_bookable, refund_share
-from .booking import PURPOSE, next_serial, open_chart, tell, tell_doctor
+from ..models import PURPOSE, Appointment, Change
+from ..queries import is_bookable, own_share, refund_share
+from .booking import next_serial, open_chart, tell, tell_doctor
 from .cells import drop_lapsed_cells, give_back_cells, lock_visit, slot_taken, take_cells, write_change
 
 KEEPS_CHART_FOR = dt.timedelta(days=365)
@@ -28,9 +28,14 @@ KEEPS_CHART_FOR = dt.timedelta(days=365)
 
 @transaction.atomic
 def accept_appointment(appointment: Appointment, *, by: Actor) -> None:
-    """Accept a visit that waits for the hospital; the doctor may open the chart from now on, the patient is told."""
+    """Accept a visit that waits for the hospital; the doctor may open the chart from now on, the patient is told.
+
+    Raises DomainError once its start has passed.
+    """
     appointment = lock_visit(appointment)
     _refuse_unless_waiting(appointment)
+    if appointment.is_past:
+        raise DomainError(_("This visit's time has come, so it can't be accepted any more."))
     appointment.move_to(Appointment.Status.BOOKED)
     appointment.save(update_fields=["status"])
     write_change(appointment, Change.Act.ACCEPTED, by=by)
@@ -48,6 +53,16 @@ def decline_appointment(appointment: Appointment, *, reason: str, by: Actor) -> 
     tell(appointment, "declined")
 
 
+@transaction.atomic
+def decline_unanswered(appointment: Appointment) -> bool:
+    """Decline a visit that has started and still waits; returns whether it did: it may just have been moved."""
+    appointment = lock_visit(appointment)
+    if appointment.status != Appointment.Status.PENDING or not appointment.is_past:
+        return False
+    decline_appointment(appointment, reason=_("The hospital did not answer in time."), by=SCHEDULER)
+    return True
+
+
 def _refuse_unless_waiting(appointment: Appointment) -> None:
     if appointment.status != Appointment.Status.PENDING:
         raise DomainError(_("This visit is not waiting for an answer any more."))
@@ -59,12 +74,14 @@ def cancel_appointment(appointment: Appointment, *, side: str, reason: str, by: 
     appointment = lock_visit(appointment)
     if appointment.status == Appointment.Status.PROPOSED:
         raise DomainError(_("This time is only kept while it is being paid. Give it back instead."))
+    if appointment.status == Appointment.Status.ARRIVED:
+        raise DomainError(_("This visit has begun, so it can't be cancelled any more."))
     if appointment.is_past:
         raise DomainError(
             _("This visit's time has come, so it can't be cancelled any more. Please call the hospital.")
         )
     by_patient = side == Appointment.Side.PATIENT
-    share = refund_share(appointment.hospital, appointment.starts_at) if by_patient else Decimal(1)
+    share = own_share(appointment) if by_patient else Decimal(1)
     _end(appointment, side, share, reason, by=by)
     write_change(appointment, Change.Act.CANCELLED, by=by, note=reason)
     tell(appointment, "cancelled")
@@ -100,22 +117,27 @@ def reschedule_appointment(
 ) -> None:
     """Move a visit to another free time of the same doctor and hospital; payment and history stay.
 
-    Patients may move it while at least half of the fee would come back; a moved visit waits for the hospital again if it
-    wants to accept. Raises SlotTaken when the new time is not free.
+    Patients may move it while at least half of the fee would come back, and never get back more than then; a moved visit
+    waits for the hospital again if it wants to accept. Raises SlotTaken when the new time is not free.
     """
     appointment = lock_visit(appointment)
     hospital = appointment.hospital
-    if appointment.status not in Appointment.LIVE or appointment.is_past:
+    if appointment.status not in Appointment.AHEAD or appointment.is_past:
         raise DomainError(_("This visit can't be moved any more."))
     if by_patient and refund_share(hospital, appointment.starts_at) == 0:
         raise DomainError(_("It is too late to move this visit yourself. Please call the hospital."))
+    if by_patient:
+        appointment.refund_share_cap = own_share(appointment)
     moved_from = appointment.starts_at
     _take_other_time(appointment, starts_at)
     if by_patient and not hospital.accepts_at_once and appointment.status == Appointment.Status.BOOKED:
         appointment.move_to(Appointment.Status.PENDING)
     appointment.version += 1
-    appointment.save(update_fields=["starts_at", "ends_at", "day", "serial", "status", "version"])
+    moved = ["starts_at", "ends_at", "day", "serial", "status", "version", "refund_share_cap"]
+    appointment.save(update_fields=moved)
     write_change(appointment, Change.Act.MOVED, by=by, moved_from=moved_from)
+    if appointment.status == Appointment.Status.BOOKED:
+        open_chart(appointment, by=by)
     tell(appointment, "moved")
     if by_patient:
         tell_doctor(appointment)
@@ -145,11 +167,20 @@ def _renumber(appointment: Appointment) -> None:
 
 
 @transaction.atomic
-def fulfil_appointment(appointment: Appointment, *, by: Actor) -> None:
-    """Note that the patient was seen; only the doctor does that, and not before the visit's day."""
+def begin_visit(appointment: Appointment, *, by: Actor) -> None:
+    """Note that the patient is with the doctor, not before the visit's day: from now on it is not moved or cancelled."""
     appointment = lock_visit(appointment)
     if appointment.day > appointment.hospital.local(timezone.now()).date():
         raise DomainError(_("This visit is on another day."))
+    appointment.move_to(Appointment.Status.ARRIVED)
+    appointment.save(update_fields=["status"])
+    write_change(appointment, Change.Act.ARRIVED, by=by)
+
+
+@transaction.atomic
+def fulfil_appointment(appointment: Appointment, *, by: Actor) -> None:
+    """Note that the patient, who was with the doctor, was seen; the doctor may read on for a year."""
+    appointment = lock_visit(appointment)
     appointment.move_to(Appointment.Status.FULFILLED)
     appointment.save(update_fields=["status"])
     write_change(appointment, Change.Act.FULFILLED, by=by)

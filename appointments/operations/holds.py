@@ -17,9 +17,9 @@ from core.errors import Conflict
 from core.tenancy import everywhere
 from doctors.models import Affiliation
 
-from ..models import Appointment, Hold
+from ..models import PURPOSE, Appointment, Hold
 from ..queries import fits_plan
-from .booking import PURPOSE, confirm
+from .booking import confirm, refuse_another_hold
 from .cells import SlotTaken, drop_lapsed_cells, give_back_cells, lock_visit, slot_taken, take_cells
 
 EXTENSION = dt.timedelta(minutes=10)
@@ -35,7 +35,8 @@ def _held(reference: str) -> Appointment:
 def reserve_visit(reference: str) -> None:
     """Keep the time ten minutes longer, once; a lapsed one is taken again if nobody has it.
 
-    Billing has locked the rows. Raises SlotTaken when the time is gone, Conflict when it was given back.
+    Billing has locked the rows. Raises SlotTaken when the time is gone, Conflict when it was given back, DomainError when
+    two other times are kept for the patient.
     """
     appointment = _held(reference)
     hold = appointment.hold
@@ -48,6 +49,7 @@ def reserve_visit(reference: str) -> None:
     hold.expires_at = (now if lapsed else hold.expires_at) + EXTENSION
     hold.extended_at = now
     if lapsed:
+        refuse_another_hold(appointment.patient)
         _take_again(appointment, lapses_at=hold.expires_at)
         if hold.status != Hold.Status.LIVE:
             hold.move_to(Hold.Status.LIVE)

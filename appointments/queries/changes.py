@@ -9,9 +9,7 @@ from django.db.models import QuerySet
 
 from billing.models import Invoice, InvoiceLine
 
-from ..models import Appointment, Change
-
-PURPOSE = "appointments.visit"
+from ..models import PURPOSE, Appointment, Change
 
 
 def change_history(appointment: Appointment) -> QuerySet[Change]:

@@ -15,7 +15,7 @@ from core.tenancy import public_directory
 from doctors.models import Affiliation, ScheduleException, TimeOff, WeeklyHours
 from hospitals.models import Hospital
 
-from ..models import Cell, NextFree
+from ..models import Appointment, Cell, NextFree
 from ..slots import CELL, Interval, Plan, cells_of, days_from, free_slots, holds
 
 HORIZON_DAYS = 60  # how far ahead a visit can be booked
@@ -155,19 +155,28 @@ def refund_share(hospital: Hospital, starts_at: dt.datetime, *, at: dt.datetime 
     return Decimal(0)
 
 
+def own_share(appointment: Appointment) -> Decimal:
+    """Return which share of the fee comes back when the patient cancels now; a move did not bring back what was lost."""
+    share, cap = refund_share(appointment.hospital, appointment.starts_at), appointment.refund_share_cap
+    return share if cap is None else min(share, cap)
+
+
 def refund_steps(
-    hospital: Hospital, starts_at: dt.datetime, fee: Decimal
+    hospital: Hospital, starts_at: dt.datetime, fee: Decimal, *, cap: Decimal | None = None
 ) -> list[tuple[dt.datetime | None, Decimal]]:
     """Return what comes back when the patient cancels: until when, and how much; the last one (None) is for later.
 
-    Deadlines that have passed are left out.
+    Deadlines that have passed are left out; `cap` is the largest share that can still come back.
     """
     deadlines = {
         starts_at - dt.timedelta(hours=hospital.half_refund_hours): Decimal("0.5"),
         starts_at - dt.timedelta(hours=hospital.full_refund_hours): Decimal(1),
     }
     now = timezone.now()
-    steps = sorted((until, share) for until, share in deadlines.items() if until > now)
+    capped = {
+        min(share, cap if cap is not None else share): until for until, share in sorted(deadlines.items())
+    }
+    steps = sorted((until, share) for share, until in capped.items() if until > now)
     return [*((until, round_money(fee * share)) for until, share in steps), (None, Decimal(0))]
 
 

@@ -134,6 +134,13 @@ def waiting_visits(rows: QuerySet[Appointment], *, but_on: dt.date) -> QuerySet[
     return waiting.select_related("patient", "doctor", "hospital").order_by("starts_at", "pk")
 
 
+def unanswered_visits(*, limit: int = 500) -> list[Appointment]:
+    """Return the visits of all hospitals that have started and still wait for an answer, the oldest first."""
+    with everywhere():
+        late = Appointment.objects.waiting_for_decision().filter(starts_at__lte=timezone.now())
+        return list(late.select_related("hospital").order_by("starts_at", "pk")[:limit])
+
+
 def places_of_doctor(doctor_id: str) -> list[Affiliation]:
     """Return where a doctor (by public id) with a valid licence works, as anyone may see it; by the hospital's name."""
     with public_directory():

@@ -10,8 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef
 from billing.models import InvoiceLine
 from core.invariants import invariant
 
-from ..models import Appointment, Cell, Hold
-from ..queries.changes import PURPOSE
+from ..models import PURPOSE, Appointment, Cell, Hold
 from ..slots import cells_of
 
 

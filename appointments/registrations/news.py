@@ -22,10 +22,11 @@ Status = Appointment.Status
 
 
 def _when_and_with_whom(visit: Appointment) -> dict[str, str]:
+    # What a bell line says is stored in clear, so it never names a patient.
     return {
         "time": moment(visit.starts_at, visit.hospital.tz),
         "doctor": visit.doctor.name,
-        "patient": visit.patient.name,
+        "hospital": visit.hospital.name,
     }
 
 
@@ -81,9 +82,9 @@ def _moved(reference: str, version: int) -> Content:
 
 def _new_visit(reference: str, version: int) -> Bell:
     visit = find_visit(reference)
-    words = _("Visit on %(time)s: %(patient)s")
+    words = _("New visit: %(time)s, %(hospital)s")
     if visit.status == Status.PENDING:
-        words = _("Waiting for your answer, %(time)s: %(patient)s")
+        words = _("Waiting for your answer: %(time)s, %(hospital)s")
     return Bell(
         words % _when_and_with_whom(visit), reverse("appointments:doctor_visit", args=[visit.public_id])
     )
@@ -104,7 +105,7 @@ kinds.register(
         gettext_lazy("A visit was accepted"),
         _content(REQUEST),
         bell=_line(gettext_lazy("Accepted: %(time)s with %(doctor)s")),
-        still_true=_while(Status.BOOKED),
+        still_true=_while(Status.BOOKED, Status.ARRIVED),
     )
 )
 kinds.register(

@@ -13,7 +13,7 @@ from core.formats import moment
 from core.locks import LockKey
 
 from .. import operations
-from ..models import Appointment
+from ..models import PURPOSE, Appointment
 from ..operations.cells import visit_locks
 
 
@@ -37,7 +37,7 @@ def url(reference: str) -> str:
 
 purposes.register(
     purposes.Purpose(
-        "appointments.visit",
+        PURPOSE,
         describe=describe,
         lock_keys=lock_keys,
         reserve=operations.reserve_visit,

@@ -12,6 +12,7 @@ for _name, _label in {
     "declined": _("Declined a visit"),
     "moved": _("Moved a visit"),
     "cancelled": _("Cancelled a visit"),
+    "arrived": _("Began the visit"),
     "fulfilled": _("Saw the patient"),
     "noshow": _("Noted that the patient did not come"),
 }.items():

@@ -64,7 +64,10 @@ def test_book_where_bookings_need_no_acceptance_is_booked_and_opens_the_chart(wo
     assert visit.status == Status.BOOKED
     with everywhere():
         relation = CareRelation.objects.get(reference=visit.public_id)
-    assert (relation.person, relation.ends_at) == (world.users.dora, None)
+    assert (relation.person, relation.ends_at) == (
+        world.users.dora,
+        f.FOUR + f.LENGTH + dt.timedelta(days=30),
+    )
 
 
 def test_book_registers_the_patient_at_the_hospital(world):
@@ -83,7 +86,7 @@ def test_book_records_tells_and_asks_for_new_next_free_times(world):
     assert list(Message.objects.values_list("kind", "email")) == [("appointments.booked", "paul@demo.test")]
     assert list(Notice.objects.order_by("pk").values_list("user__name", "title")) == [
         ("Paul Rahman", "Booked: Monday 23 November, 4:00 pm with Dr Dora Sen"),
-        ("Dr Dora Sen", "Waiting for your answer, Monday 23 November, 4:00 pm: Paul Rahman"),
+        ("Dr Dora Sen", "Waiting for your answer: Monday 23 November, 4:00 pm, City General Hospital"),
     ]
     tasks = [row.args_kwargs["args"] for row in DBTaskResult.objects.all()]
     assert ["appointments.refresh_doctor", {"doctor_id": world.dora.pk}] in tasks
@@ -97,9 +100,7 @@ def test_nothing_is_left_when_a_booking_is_refused(world):
         DBTaskResult.objects.count(),
         Cell.objects.count(),
     )
-    with pytest.raises(
-        SlotTaken, match=r"4:00 pm was just taken\. Nothing was paid\. Please choose another time\."
-    ):
+    with pytest.raises(SlotTaken, match=r"4:00 pm was just taken\. Please choose another time\."):
         f.book(world.at_city, world.pia)
     after = (
         Message.objects.count(),
@@ -359,6 +360,19 @@ def test_paying_again_after_the_hold_lapsed_takes_the_time_again(world, clock):
     f.pay_online(visit)
     assert f.again(visit).status == Status.PENDING
     all_is_well()
+
+
+def test_a_lapsed_time_is_not_taken_again_while_two_others_are_kept(world, clock):
+    lapsed = f.book(world.at_city, world.paul, pay="online")
+    clock.shift(dt.timedelta(hours=1))
+    for number in (1, 2):
+        f.book(world.at_city, world.paul, f.FOUR + number * f.LENGTH, pay="online")
+    with pytest.raises(DomainError, match="Two times are already kept for you"):
+        f.start_online(lapsed)
+    assert (f.again(lapsed).hold.is_live, lapsed.cells.count()) == (False, 0)
+    clock.shift(dt.timedelta(hours=1))
+    f.start_online(lapsed)
+    assert f.again(lapsed).hold.is_live
 
 
 def test_paying_for_a_time_that_somebody_took_is_refused_before_any_money_moves(world, clock):

@@ -238,7 +238,9 @@ def test_the_pages_say_what_comes_back_after_a_move(world, clock, client_of):
     assert shown.context["steps"] == [
         (f.FOUR + 7 * DAYS - 4 * HOURS, Decimal("600.00")), (None, Decimal(0)),
     ]  # fmt: skip
-    desk = client_of(world.users.rita).get(reverse("appointments:desk_cancel", args=["city", visit.public_id]))
+    desk = client_of(world.users.rita).get(
+        reverse("appointments:desk_cancel", args=["city", visit.public_id])
+    )
     assert "৳600.00 of ৳1,200.00 goes back." in desk.content.decode()
 
 

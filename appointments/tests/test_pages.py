@@ -219,7 +219,8 @@ def test_book_a_time_that_was_just_taken_says_so_and_keeps_what_was_typed(world,
     )
     text = page.content.decode()
     assert page.status_code == 422
-    assert "4:00 pm was just taken. Nothing was paid." in text and "My own words" in text
+    assert "4:00 pm was just taken. Please choose another time." in text and "My own words" in text
+    assert "Nothing was paid." in text
     assert "See the next free times" in text
 
 

@@ -147,6 +147,20 @@ def test_moves_and_bookings_race_for_one_slot():
     all_is_well()
 
 
+def test_crossed_lapsed_holds_never_wait_for_each_other(clock):
+    places = [f.working(), f.working()]
+    people = [f.registered(f.PatientFactory(), *(place.hospital for place in places)) for _ in range(2)]
+    for number in range(20):
+        clock.move_to(f.NOW + number * dt.timedelta(hours=2))
+        start = f.FOUR + (2 + number) * DAY
+        for place, person in zip(places, reversed(people), strict=True):
+            f.book(place, person, start, pay="online")
+        clock.shift(dt.timedelta(minutes=30))
+        acts = [lambda pair=pair, at=start: f.book(*pair, at) for pair in zip(places, people, strict=True)]
+        assert set(race(acts)) <= {"won", "taken"}
+    all_is_well()
+
+
 def test_a_payment_and_somebody_who_books_the_lapsed_time(clock):
     affiliation = f.working()
     payer, other = (f.registered(f.PatientFactory(), affiliation.hospital) for _ in range(2))

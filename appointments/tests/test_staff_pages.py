@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from appointments.models import Appointment
 from billing.models import Invoice
+from core.errors import DomainError
 from core.tenancy import everywhere
 
 from . import factories as f
@@ -93,7 +94,7 @@ def test_the_days_list_has_figures_payments_and_filters(world, client_of):
         "Pia Sarkar",
     ]
     assert {value: count for value, _, count in page.context["states"]} == {
-        "pending": 2, "booked": 1, "fulfilled": 0, "noshow": 0, "cancelled": 0,
+        "pending": 2, "booked": 1, "arrived": 0, "fulfilled": 0, "noshow": 0, "cancelled": 0,
     }  # fmt: skip
     assert [(name, count) for _, name, count in page.context["figures"].by_doctor] == [
         ("Dr Dora Sen", 2), ("Dr Farhana Karim", 1),
@@ -149,6 +150,44 @@ def test_the_desk_books_for_a_walk_in_and_takes_the_payment(world, client_of):
     text = response.content.decode()
     assert "Booked for Rokeya Begum." in text
     assert reverse("billing:desk_invoice", args=["city", invoice.public_id]) in text
+
+
+def test_the_page_of_a_doctor_among_the_staff_leads_to_ending_the_work_there(world, client_of):
+    ada = client_of(world.users.ada)
+    session = ada.session
+    session["confirmed_at"] = int(f.NOW.timestamp())
+    session.save()
+    membership = world.at_city.membership.public_id
+    member = reverse("hospitals:member", args=["city", membership])
+    remove = reverse("hospitals:remove_staff", args=["city", membership])
+    text = ada.get(member).content.decode()
+    assert url("end_affiliation", "city", world.at_city.public_id) in text and remove not in text
+    assert ada.get(remove)["Location"] == member
+    refused = ada.post(remove)
+    assert refused.status_code == 409 and "A doctor leaves on the page of doctors" in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("at_desk", "words"),
+    [(True, "to be paid at the desk"), (False, "the bill waits for the patient, who pays it online")],
+)
+def test_the_desk_books_whichever_way_patients_pay(world, client_of, at_desk, words):
+    world.city.pays_at_desk = at_desk
+    world.city.accepts_at_once = True
+    world.city.save()
+    rita, paul = client_of(world.users.rita), client_of(world.users.paul)
+    address = url("desk_book", "city", world.at_city.public_id) + f"?patient={world.paul.public_id}"
+    assert words in rita.get(address).content.decode()
+    done = rita.post(address, {"patient": world.paul.public_id, "start": "2026-11-23T10:00Z"})
+    with everywhere():
+        visit = Appointment.objects.get()
+    assert (done.status_code, visit.status) == (302, Status.BOOKED)
+    assert f.invoice_of(visit).status == Invoice.Status.ISSUED
+    assert "Pay online" in paul.get(url("visit", visit.public_id)).content.decode()
+    with pytest.raises(DomainError, match="does not take this way of paying"):
+        world.city.pays_at_desk = False
+        world.city.save()
+        f.book(world.at_city, world.pia, f.FOUR + f.LENGTH, pay="desk")
 
 
 def test_the_desk_books_nobody_elses_patient_and_no_taken_time(world, client_of):

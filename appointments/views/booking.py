@@ -21,8 +21,8 @@ from patients.models import Patient
 from patients.queries import patients_of
 
 from .. import operations, queries
-from ..forms.visits import DESK, BookForm, DeskBookForm, read_moment
-from ..models import Appointment
+from ..forms.visits import BookForm, DeskBookForm, read_moment
+from ..models import LATER, Appointment
 from .common import ASKED, day_choice
 
 
@@ -123,7 +123,7 @@ def desk_book(request: HttpRequest, slug: str, affiliation_id: str) -> HttpRespo
         with errors_to(form):
             patient, start = form.cleaned_data["patient"], form.cleaned_data["start"]
             visit = operations.book_appointment(
-                affiliation, patient=patient, starts_at=start, pay=DESK, by=request.user
+                affiliation, patient=patient, starts_at=start, pay=LATER, by=request.user
             )
             messages.success(request, _("Booked for %(name)s.") % {"name": patient.name})
             return redirect("appointments:desk_visit", slug, visit.public_id)

@@ -149,7 +149,7 @@ def take_time_off(request: HttpRequest, affiliation: Affiliation) -> HttpRespons
 
 
 @require_POST
-@permit("appointments.view_own_day")
+@permit("appointments.remove_time_off")
 def remove_time_off(request: HttpRequest, time_off_id: str) -> HttpResponse:
     """Take time off back."""
     time_off = get_object_or_404(TimeOff, doctor=request.doctor, public_id=time_off_id)

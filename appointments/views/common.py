@@ -53,7 +53,7 @@ DOCTORS = Pages("doctor_")
 DESKS = Pages("desk_")
 
 
-def made(visit: Appointment) -> Appointment:
+def made_or_404(visit: Appointment) -> Appointment:
     """Return the visit if it was really made; a time that is only held is nobody's but the patient's (404)."""
     if visit.status == Appointment.Status.PROPOSED:
         raise Http404
@@ -125,7 +125,7 @@ def loss_in_words(visit: Appointment, invoice: Invoice | None) -> str:
     paid = paid_for(visit, invoice)
     if paid == 0:
         return _("Nothing was paid, so there is nothing to give back.")
-    back = round_money(paid * queries.refund_share(visit.hospital, visit.starts_at))
+    back = round_money(paid * queries.own_share(visit))
     currency = visit.hospital.currency
     words = {"back": format_money(back, currency), "paid": format_money(paid, currency)}
     if back == 0:
@@ -136,29 +136,31 @@ def loss_in_words(visit: Appointment, invoice: Invoice | None) -> str:
 # Acts
 
 
-def moved(request: HttpRequest, visit: Appointment, area: Pages) -> HttpResponse:
+def move_page(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Show the free times of the visit's doctor; a chosen one becomes the visit's."""
     form = RescheduleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             start = form.cleaned_data["start"]
             operations.reschedule_appointment(
-                visit, starts_at=start, by_patient=area.by_patient, by=request.user
+                visit, starts_at=start, by_patient=pages.by_patient, by=request.user
             )
             messages.success(request, _("Moved to %(time)s.") % {"time": moment(start, visit.hospital.tz)})
-            return redirect(area.url("visit", visit))
-    context = {"visit": visit, "hospital": visit.hospital, "urls": area.urls(visit), "area": area}
+            return redirect(pages.url("visit", visit))
+    context = {"visit": visit, "hospital": visit.hospital, "urls": pages.urls(visit), "pages": pages}
     visit.affiliation.hospital, visit.affiliation.doctor = visit.hospital, visit.doctor  # known already
     context["choice"] = day_choice(visit.affiliation, request.GET.get("day", ""))
-    context["too_late"] = area.by_patient and queries.refund_share(visit.hospital, visit.starts_at) == 0
+    if pages.by_patient:
+        share = queries.own_share(visit)
+        context |= {"too_late": share == 0, "share": share, "most": round_money(visit.fee * share)}
     return form_page(request, "appointments/reschedule.html", form, context)
 
 
-def asked(
+def ask_page(
     request: HttpRequest,
     template: str,
     visit: Appointment,
-    area: Pages,
+    pages: Pages,
     form: BaseForm,
     act: Callable[[Any], str],
 ) -> HttpResponse:
@@ -166,35 +168,35 @@ def asked(
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             messages.success(request, act(form.cleaned_data))
-            return redirect(area.url("visit", visit))
-    context = {"visit": visit, "hospital": visit.hospital, "urls": area.urls(visit), "area": area}
+            return redirect(pages.url("visit", visit))
+    context = {"visit": visit, "hospital": visit.hospital, "urls": pages.urls(visit), "pages": pages}
     return form_page(request, template, form, context)
 
 
-def declined(request: HttpRequest, visit: Appointment, area: Pages) -> HttpResponse:
+def decline_page(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Decline a visit that waits, with a reason."""
 
     def act(values: dict[str, Any]) -> str:
         operations.decline_appointment(visit, reason=values["reason"], by=request.user)
         return _("Declined. %(name)s is told, and what was paid goes back.") % {"name": visit.patient.name}
 
-    return asked(
-        request, "appointments/decline.html", made(visit), area, ReasonForm(request.POST or None), act
+    return ask_page(
+        request, "appointments/decline.html", made_or_404(visit), pages, ReasonForm(request.POST or None), act
     )
 
 
-def accepted(request: HttpRequest, visit: Appointment, area: Pages) -> HttpResponse:
+def accept_and_return(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Accept a visit that waits."""
-    operations.accept_appointment(made(visit), by=request.user)
+    operations.accept_appointment(made_or_404(visit), by=request.user)
     messages.success(request, _("Accepted. %(name)s is told.") % {"name": visit.patient.name})
-    return redirect(area.url("visit", visit))
+    return redirect(pages.url("visit", visit))
 
 
-def not_come(request: HttpRequest, visit: Appointment, area: Pages) -> HttpResponse:
+def no_show_page(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Note that the patient did not come, after asking."""
     if request.method == "POST":
-        operations.mark_no_show(made(visit), by=request.user)
+        operations.mark_no_show(made_or_404(visit), by=request.user)
         messages.success(request, _("Noted that %(name)s did not come.") % {"name": visit.patient.name})
-        return redirect(area.url("visit", visit))
-    context = {"visit": made(visit), "hospital": visit.hospital, "urls": area.urls(visit)}
+        return redirect(pages.url("visit", visit))
+    context = {"visit": made_or_404(visit), "hospital": visit.hospital, "urls": pages.urls(visit)}
     return render(request, "appointments/no_show.html", context)

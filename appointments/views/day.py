@@ -20,6 +20,7 @@ PAGE = 50
 STATES = [
     Appointment.Status.PENDING,
     Appointment.Status.BOOKED,
+    Appointment.Status.ARRIVED,
     Appointment.Status.FULFILLED,
     Appointment.Status.NOSHOW,
     Appointment.Status.CANCELLED,

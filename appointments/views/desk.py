@@ -14,7 +14,17 @@ from core.http import permit
 from .. import operations, queries
 from ..forms.visits import DeskCancelForm
 from ..models import Appointment
-from .common import ASKED, DESKS, accepted, asked, declined, loss_in_words, made, moved, not_come
+from .common import (
+    ASKED,
+    DESKS,
+    accept_and_return,
+    ask_page,
+    decline_page,
+    loss_in_words,
+    made_or_404,
+    move_page,
+    no_show_page,
+)
 
 decide = "appointments.decide_appointment"
 
@@ -23,7 +33,7 @@ decide = "appointments.decide_appointment"
 @permit("appointments.view_appointment", Appointment)
 def visit(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """One visit: who, when, with whom, what was paid, what happened to it."""
-    appointment = made(queries.visit_of_hospital(appointment.pk))
+    appointment = made_or_404(queries.visit_of_hospital(appointment.pk))
     context = {
         "visit": appointment,
         "hospital": request.hospital,
@@ -38,21 +48,21 @@ def visit(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResp
 @permit(decide, Appointment)
 def accept(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Accept a visit that waits."""
-    return accepted(request, appointment, DESKS)
+    return accept_and_return(request, appointment, DESKS)
 
 
 @require_http_methods(ASKED)
 @permit(decide, Appointment)
 def decline(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Decline a visit that waits."""
-    return declined(request, appointment, DESKS)
+    return decline_page(request, appointment, DESKS)
 
 
 @require_http_methods(ASKED)
 @permit("appointments.cancel_appointment", Appointment)
 def cancel(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Cancel a visit for the hospital, or because the patient asked for it."""
-    visit = made(queries.visit_of_hospital(appointment.pk))
+    visit = made_or_404(queries.visit_of_hospital(appointment.pk))
 
     def act(values: dict[str, Any]) -> str:
         operations.cancel_appointment(visit, side=values["side"], reason=values["reason"], by=request.user)
@@ -60,18 +70,18 @@ def cancel(request: HttpRequest, appointment: Appointment, slug: str) -> HttpRes
 
     own_loss = loss_in_words(visit, queries.invoice_of(visit))
     form = DeskCancelForm(request.POST or None, own_loss=own_loss)
-    return asked(request, "appointments/cancel.html", visit, DESKS, form, act)
+    return ask_page(request, "appointments/cancel.html", visit, DESKS, form, act)
 
 
 @require_http_methods(ASKED)
 @permit("appointments.reschedule_appointment", Appointment)
 def reschedule(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Move a visit."""
-    return moved(request, made(queries.visit_of_hospital(appointment.pk)), DESKS)
+    return move_page(request, made_or_404(queries.visit_of_hospital(appointment.pk)), DESKS)
 
 
 @require_http_methods(ASKED)
 @permit("appointments.mark_no_show", Appointment)
 def no_show(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Note that the patient did not come."""
-    return not_come(request, appointment, DESKS)
+    return no_show_page(request, appointment, DESKS)

@@ -14,7 +14,7 @@ from core.http import permit
 from .. import operations, queries
 from ..forms.visits import ReasonForm
 from ..models import Appointment
-from .common import ASKED, DOCTORS, accepted, asked, declined, moved, not_come
+from .common import ASKED, DOCTORS, accept_and_return, ask_page, decline_page, move_page, no_show_page
 
 decide = "appointments.decide_appointment"
 
@@ -36,14 +36,14 @@ def visit(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @permit(decide, Appointment)
 def accept(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Accept a visit that waits."""
-    return accepted(request, appointment, DOCTORS)
+    return accept_and_return(request, appointment, DOCTORS)
 
 
 @require_http_methods(ASKED)
 @permit(decide, Appointment)
 def decline(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Decline a visit that waits."""
-    return declined(request, appointment, DOCTORS)
+    return decline_page(request, appointment, DOCTORS)
 
 
 @require_http_methods(ASKED)
@@ -58,7 +58,7 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
             "name": appointment.patient.name
         }
 
-    return asked(
+    return ask_page(
         request, "appointments/cancel.html", appointment, DOCTORS, ReasonForm(request.POST or None), act
     )
 
@@ -67,11 +67,11 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @permit("appointments.reschedule_appointment", Appointment)
 def reschedule(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Move a visit."""
-    return moved(request, appointment, DOCTORS)
+    return move_page(request, appointment, DOCTORS)
 
 
 @require_http_methods(ASKED)
 @permit("appointments.mark_no_show", Appointment)
 def no_show(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Note that the patient did not come."""
-    return not_come(request, appointment, DOCTORS)
+    return no_show_page(request, appointment, DOCTORS)

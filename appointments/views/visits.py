@@ -16,7 +16,7 @@ from core.money import format_money
 from .. import operations, queries
 from ..forms.visits import OwnCancelForm
 from ..models import Appointment
-from .common import ASKED, MINE, asked, loss_in_words, moved
+from .common import ASKED, MINE, ask_page, loss_in_words, move_page
 
 
 @require_safe
@@ -45,7 +45,9 @@ def visit(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         "urls": MINE.urls(appointment),
         "invoice": invoice,
         "history": queries.change_history(appointment),
-        "steps": queries.refund_steps(appointment.hospital, appointment.starts_at, appointment.fee),
+        "steps": queries.refund_steps(
+            appointment.hospital, appointment.starts_at, appointment.fee, cap=appointment.refund_share_cap
+        ),
     }
     return render(request, "appointments/visit.html", context)
 
@@ -65,7 +67,7 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         }
 
     appointment.own_loss = loss_in_words(appointment, queries.invoice_of(appointment))
-    return asked(
+    return ask_page(
         request, "appointments/cancel.html", appointment, MINE, OwnCancelForm(request.POST or None), act
     )
 
@@ -74,11 +76,11 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @permit("appointments.reschedule_appointment", Appointment)
 def reschedule(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Move one's own visit."""
-    return moved(request, appointment, MINE)
+    return move_page(request, appointment, MINE)
 
 
 @require_http_methods(ASKED)
-@permit("appointments.cancel_appointment", Appointment)
+@permit("appointments.release_hold", Appointment)
 def release(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Give a kept time back, after asking."""
     if request.method == "POST":

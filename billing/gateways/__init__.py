@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 from core.gateways import GatewayInTransaction, GatewayRefused, GatewayUnavailable
 
 from .base import (
+    Capture,
     Outcome,
     PaymentAnswer,
     PaymentGateway,
@@ -20,6 +21,7 @@ from .base import (
 )
 
 __all__ = [
+    "Capture",
     "GatewayInTransaction",
     "GatewayRefused",
     "GatewayUnavailable",

@@ -61,11 +61,26 @@ class SessionOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class Capture:
+    """Money that the gateway took once; `amount` is None when it named none."""
+
+    val_id: str
+    bank_tran_id: str
+    amount: Decimal | None
+    currency: str
+
+    def __str__(self) -> str:
+        amount = f"{self.amount or '?'} {self.currency}".strip()
+        return ", ".join(part for part in (amount, self.val_id, self.bank_tran_id) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentAnswer:
     """What the gateway says about a payment, word for word: the caller compares, this compares nothing.
 
     `amount` is None when the gateway named none, or two that contradict each other. `risk_level` is 0 only when the
-    gateway said so. `store_id` is empty when the answer names no store. `reported_at` is in UTC.
+    gateway said so. `store_id` is empty when the answer names no store. `reported_at` is in UTC. `captures` names every time
+    that money was taken under this tran_id, when that was more than once.
     """
 
     outcome: Outcome
@@ -79,6 +94,7 @@ class PaymentAnswer:
     card_brand: str = ""
     card_masked: str = ""
     reported_at: datetime | None = None
+    captures: tuple[Capture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -17,6 +18,7 @@ from sslcommerz_lib import SSLCOMMERZ
 from core.gateways import GatewayRefused, GatewayUnavailable, offline
 
 from .base import (
+    Capture,
     Outcome,
     PaymentAnswer,
     PaymentGateway,
@@ -121,7 +123,8 @@ class SSLCommerzGateway(PaymentGateway):
         attempt = _telling_attempt(attempts)
         if _outcome(attempt) is not Outcome.PAID:
             return self._answer(attempt)
-        return self._validated(_identifier(attempt.get("val_id")))
+        answer = self._validated(_identifier(attempt.get("val_id")))
+        return replace(answer, captures=_captures(attempts))
 
     def refund(self, bank_tran_id: str, amount: Decimal, refund_id: str, remarks: str) -> RefundAnswer:
         """Ask for money to go back; raises GatewayRefused (not allowed to ask), GatewayUnavailable (may be taken)."""
@@ -281,13 +284,28 @@ def _session_fields(request: SessionRequest) -> dict[str, str]:
 def _telling_attempt(attempts: list[dict[str, Any]]) -> dict[str, Any]:
     """The attempt that decides: the first paid one, else one still open, else the latest."""
     ordered = sorted(attempts, key=lambda attempt: _string(attempt.get("tran_date")))
-    paid = [attempt for attempt in ordered if OUTCOMES.get(_string(attempt.get("status"))) is Outcome.PAID]
-    if len({_string(attempt.get("val_id")) for attempt in paid}) > 1:
-        logger.warning("The gateway holds %d paid attempts for one tran_id; a person should look.", len(paid))
+    paid = [attempt for attempt in ordered if _is_paid(attempt)]
     undecided = [
         a for a in ordered if OUTCOMES.get(_string(a.get("status")), Outcome.PENDING) is Outcome.PENDING
     ]
     return (paid or undecided or ordered[-1:])[0]
+
+
+def _is_paid(attempt: Mapping[str, Any]) -> bool:
+    return OUTCOMES.get(_string(attempt.get("status"))) is Outcome.PAID
+
+
+def _captures(attempts: list[dict[str, Any]]) -> tuple[Capture, ...]:
+    """Every val_id that is paid, when there are several: the payer went through the page again."""
+    paid = {_identifier(attempt.get("val_id")): attempt for attempt in attempts if _is_paid(attempt)}
+    if len(paid) < 2:
+        return ()
+    logger.warning("The gateway holds %d paid attempts for one tran_id; a person should look.", len(paid))
+    rows = [
+        Capture(val_id, _identifier(row.get("bank_tran_id"), BANK_ID_LENGTH), *_amount_and_currency(row))
+        for val_id, row in sorted(paid.items())
+    ]
+    return tuple(rows)
 
 
 def _outcome(data: Mapping[str, Any]) -> Outcome:

@@ -31,8 +31,9 @@ def receive_notice(fields: Mapping[str, str], *, address: str) -> bool:
         _refuse(fields, "notice", address)
         return False
     attempt = find_attempt(fields.get("tran_id", ""))
-    if attempt is not None and attempt.status != Attempt.Status.PAID:
-        after_commit("billing.verify_payment", tran_id=attempt.tran_id)
+    val_id = fields.get("val_id", "")[:60]
+    if attempt is not None and (attempt.status != Attempt.Status.PAID or val_id not in {"", attempt.val_id}):
+        after_commit("billing.verify_payment", tran_id=attempt.tran_id, val_id=val_id)
     return True
 
 
@@ -48,7 +49,7 @@ def receive_return(fields: Mapping[str, str], *, address: str) -> Attempt | None
             _refuse(fields, "return", address)
         return find_attempt(tran_id)
     try:
-        return verify_payment(tran_id)
+        return verify_payment(tran_id, val_id=fields.get("val_id", ""))
     except (GatewayUnavailable, GatewayRefused):
         return find_attempt(tran_id)
 

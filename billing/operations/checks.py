@@ -12,11 +12,10 @@ from core.background import after_commit
 from core.locks import LockKey, Rank, lock_rows
 from core.tenancy import everywhere, in_hospital
 
-from .. import purposes
-from ..models import Attempt, Invoice, InvoiceLine, Refund
-from ..queries import abandoned_drafts, due_checks, due_refund_checks, find_attempt
-from .invoices import void_draft
-from .payments import GIVE_UP_AFTER, ask_again_later, money_locks
+from ..models import Attempt, Invoice, Refund
+from ..queries import abandoned_drafts, due_checks, due_refund_checks, find_attempt, unsent_refunds
+from .invoices import money_locks, void_draft
+from .payments import GIVE_UP_AFTER, ask_again_later
 
 LEASE = dt.timedelta(minutes=2)  # until a question counts as lost with its worker
 
@@ -41,6 +40,16 @@ def queue_refund_checks(*, limit: int = 50) -> int:
     return len(due)
 
 
+@transaction.atomic
+def queue_unsent_refunds(*, limit: int = 50) -> int:
+    """Queue again each online refund that is still to be sent: its one task was lost. Says how many; one is sent once."""
+    with everywhere():
+        unsent = [refund for refund in unsent_refunds(limit=limit) if _claim(refund)]
+        for refund in unsent:
+            after_commit("billing.send_refund", refund_id=refund.pk)
+    return len(unsent)
+
+
 def _claim(row: Attempt | Refund) -> bool:
     # Only while nobody has settled it or put it off since it was read.
     same = type(row).objects.filter(pk=row.pk, status=row.status, next_check_at=row.next_check_at)
@@ -49,22 +58,24 @@ def _claim(row: Attempt | Refund) -> bool:
 
 def give_up_drafts(*, limit: int = 100) -> int:
     """Void drafts whose payment can't come any more, and give back what they kept; returns how many."""
+    before = timezone.now() - GIVE_UP_AFTER
     with everywhere():
-        drafts = list(abandoned_drafts(before=timezone.now() - GIVE_UP_AFTER, limit=limit))
+        drafts = list(abandoned_drafts(before=before)[:limit])
+    given_up = 0
     for draft in drafts:
         with in_hospital(draft.hospital_id):
-            _give_up(draft)
-    return len(drafts)
+            given_up += _give_up(draft, before)
+    return given_up
 
 
 @transaction.atomic
-def _give_up(draft: Invoice) -> None:
+def _give_up(draft: Invoice, before: dt.datetime) -> bool:
     lock_rows(money_locks(draft))
-    for line in draft.lines.filter(status=InvoiceLine.Status.OPEN):
-        purposes.get(line.purpose).release(line.reference)
-    # What was given back may have taken its draft along.
-    if Invoice.objects.filter(pk=draft.pk, status=Invoice.Status.DRAFT).exists():
-        void_draft(draft, by=SCHEDULER)
+    # Somebody may have paid it, or begun to, since it was read.
+    if not abandoned_drafts(before=before).filter(pk=draft.pk).exists():
+        return False
+    void_draft(draft, by=SCHEDULER)
+    return True
 
 
 @transaction.atomic

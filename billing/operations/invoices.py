@@ -77,29 +77,37 @@ def issue_invoice(invoice: Invoice, *, by: Actor) -> Invoice:
 
 @transaction.atomic
 def void_draft(invoice: Invoice, *, by: Actor) -> None:
-    """Give up a draft; its lines are released. A draft was never shown, so this is not recorded."""
+    """Give up a draft: what its lines keep is released. A draft was never shown, so this is not recorded."""
+    lock_rows(money_locks(invoice))
     invoice = lock_invoice(invoice)
     invoice.move_to(Invoice.Status.VOID)
     invoice.save(update_fields=["status"])
-    invoice.lines.update(status=InvoiceLine.Status.RELEASED)
+    open_lines = list(invoice.lines.filter(status=InvoiceLine.Status.OPEN))
+    # Closed before their rooms are told: a room may give its line up in its turn.
+    invoice.lines.filter(status=InvoiceLine.Status.OPEN).update(status=InvoiceLine.Status.RELEASED)
+    for line in open_lines:
+        purposes.get(line.purpose).release(line.reference)
 
 
 @transaction.atomic
 def credit_line(purpose: str, reference: str, *, share: Decimal, reason: str, by: Actor) -> Decimal:
     """Give up a charged line and return what goes back to the payer.
 
-    A draft is voided. Of an unpaid invoice the whole line is credited. Of a paid one `share` (0 to 1) of the line is
-    credited and refunded. Side effects: credit note, refunds, ledger.
+    A draft loses the line, and is voided with its last one. Of an unpaid invoice the whole line is credited. Of a paid one
+    `share` (0 to 1) of the line is credited and refunded. Side effects: what the line keeps is released, credit note,
+    refunds, ledger.
     """
     line = (
         InvoiceLine.objects.filter(purpose=purpose, reference=reference)
         .select_related("invoice")
         .latest("pk")
     )
+    if line.invoice.status == Invoice.Status.DRAFT:
+        lock_rows(purposes.lock_keys_of([line]))
     invoice = lock_invoice(line.invoice)
     line.refresh_from_db()
     if invoice.status == Invoice.Status.DRAFT:
-        void_draft(invoice, by=by)
+        _take_off(invoice, line, by=by)
         return NOTHING
     if line.status != InvoiceLine.Status.FULFILLED or invoice.status == Invoice.Status.CREDITED:
         return NOTHING
@@ -112,6 +120,20 @@ def credit_line(purpose: str, reference: str, *, share: Decimal, reason: str, by
     returned = _refund_from_payments(invoice, amount, reason, by=by) if paid else NOTHING
     _credit(invoice, amount, reason, by=by)
     return returned
+
+
+def _take_off(invoice: Invoice, line: InvoiceLine, *, by: Actor) -> None:
+    if line.status != InvoiceLine.Status.OPEN:
+        return
+    left = invoice.lines.filter(status=InvoiceLine.Status.OPEN).exclude(pk=line.pk)
+    if not left:
+        void_draft(invoice, by=by)
+        return
+    line.status = InvoiceLine.Status.REMOVED
+    line.save(update_fields=["status"])
+    invoice.total = sum((other.amount for other in left), NOTHING)
+    invoice.save(update_fields=["total"])
+    purposes.get(line.purpose).release(line.reference)
 
 
 def _refund_from_payments(invoice: Invoice, amount: Decimal, reason: str, *, by: Actor) -> Decimal:
@@ -149,6 +171,11 @@ def _credit(invoice: Invoice, amount: Decimal, reason: str, *, by: Actor) -> Non
     invoice.save(update_fields=["credited", "status"])
     number_invoice(note, Invoice.Status.PAID, by=by)
     after_commit("billing.render_invoice", invoice_id=invoice.pk)
+
+
+def money_locks(invoice: Invoice) -> list[LockKey]:
+    """Return the rows to lock before an invoice is judged: those of its lines, then its own."""
+    return [*purposes.lock_keys_of(invoice.lines.all()), LockKey(Rank.MONEY, Invoice, invoice.pk)]
 
 
 def lock_invoice(invoice: Invoice) -> Invoice:

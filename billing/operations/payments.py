@@ -26,8 +26,9 @@ from ..gateways import get_gateway
 from ..gateways.base import Outcome, PaymentAnswer, SessionOpened, SessionRequest
 from ..models import Attempt, Invoice, InvoiceLine, Payment
 from ..queries import NOTHING, PAYABLE, find_attempt, outstanding
-from .invoices import about, number_invoice
+from .invoices import about, money_locks, number_invoice
 from .refunds import owe_back
+from .surplus import note_surplus
 
 MAX_ATTEMPTS = 10
 GIVE_UP_AFTER = dt.timedelta(hours=25)  # the gateway's window and a day
@@ -47,7 +48,7 @@ def start_payment(invoice: Invoice, *, by: Actor) -> str:
     try:
         opened = get_gateway().open_session(_session_request(attempt))
     except (GatewayUnavailable, GatewayRefused) as error:
-        _close_attempt(attempt, note=str(error))
+        _note_failure(attempt, note=str(error))
         raise DomainError(
             _(
                 "The payment page does not answer. Nothing was paid. Try again in a minute, or pay at the desk."
@@ -55,11 +56,6 @@ def start_payment(invoice: Invoice, *, by: Actor) -> str:
         ) from error
     _keep_session(attempt, opened)
     return opened.redirect_url
-
-
-def money_locks(invoice: Invoice) -> list[LockKey]:
-    """Return the rows to lock before an invoice is judged: those of its lines, then its own."""
-    return [*purposes.lock_keys_of(invoice.lines.all()), LockKey(Rank.MONEY, Invoice, invoice.pk)]
 
 
 def lock_payable(invoice: Invoice) -> tuple[Invoice, Decimal]:
@@ -82,7 +78,8 @@ def _begin_attempt(invoice: Invoice, *, by: Actor) -> Attempt:
         )
     if invoice.attempts.filter(status=Attempt.Status.REVIEW).exists():
         raise Conflict(_("Your payment is being checked by the hospital. You need not pay again."))
-    if invoice.attempts.count() >= MAX_ATTEMPTS:
+    # One without a session never reached the gateway: an outage takes no try away.
+    if invoice.attempts.exclude(session_key="").count() >= MAX_ATTEMPTS:
         raise DomainError(_("This was tried many times. Please pay at the desk, or call the hospital."))
     for line in invoice.lines.filter(status=InvoiceLine.Status.OPEN):
         purposes.get(line.purpose).reserve(line.reference)
@@ -110,7 +107,7 @@ def _session_request(attempt: Attempt) -> SessionRequest:
         # What was charged may be clinical; the gateway learns no more than that it is a hospital's bill.
         title=_("Hospital bill"),
         customer_name=patient.name,
-        customer_email=patient.email or settings.DEFAULT_FROM_EMAIL,
+        customer_email=patient.recipient.email or patient.email or settings.DEFAULT_FROM_EMAIL,
         customer_phone=str(patient.phone or invoice.hospital.phone or "0"),
         customer_address=patient.address or invoice.hospital.address,
         customer_city=patient.city or invoice.hospital.city,
@@ -122,10 +119,13 @@ def _session_request(attempt: Attempt) -> SessionRequest:
 
 
 @transaction.atomic
-def _close_attempt(attempt: Attempt, *, note: str) -> None:
-    # The gateway may have opened the page although its answer was lost, so the reconciliation still asks.
-    attempt.note = note[:200]
-    attempt.save(update_fields=["note"])
+def _note_failure(attempt: Attempt, *, note: str) -> None:
+    lock_rows([LockKey(Rank.MONEY, Attempt, attempt.pk)])
+    attempt.refresh_from_db()
+    # The gateway may have opened the page although its answer was lost: the reconciliation still asks, or did so already.
+    if attempt.status == Attempt.Status.CREATED and not attempt.note:
+        attempt.note = note[:200]
+        attempt.save(update_fields=["note"])
 
 
 @transaction.atomic
@@ -138,14 +138,15 @@ def _keep_session(attempt: Attempt, opened: SessionOpened) -> None:
     attempt.save(update_fields=["session_key", "status"])
 
 
-def verify_payment(tran_id: str) -> Attempt | None:
+def verify_payment(tran_id: str, *, val_id: str = "") -> Attempt | None:
     """Ask the gateway what became of a transaction and settle its answer; None for a transaction that is not ours.
 
-    Not atomic. Idempotent, in any order, from the IPN, the browser's return, the reconciliation and the admin's button.
-    Raises GatewayUnavailable or GatewayRefused; then nothing changed, and the reconciliation asks again.
+    Not atomic. Idempotent, in any order, from the IPN, the browser's return and the reconciliation. About a paid one
+    nobody is asked, unless the gateway named another `val_id`: then it took the money again. Raises GatewayUnavailable or
+    GatewayRefused; then nothing changed, and the reconciliation asks again.
     """
     attempt = find_attempt(tran_id)
-    if attempt is None or attempt.status == Attempt.Status.PAID:
+    if attempt is None or (attempt.status == Attempt.Status.PAID and val_id in {"", attempt.val_id}):
         return attempt
     answer = get_gateway().find_payment(tran_id)
     with in_hospital(attempt.hospital_id):
@@ -161,10 +162,12 @@ def settle(attempt: Attempt, *, answer: PaymentAnswer, by: Actor) -> Attempt:
     """
     lock_rows([*money_locks(attempt.invoice), LockKey(Rank.MONEY, Attempt, attempt.pk)])
     attempt = Attempt.objects.select_related("invoice__patient__user", "invoice__hospital").get(pk=attempt.pk)
-    if attempt.status == Attempt.Status.PAID:
-        return attempt
     if answer.outcome == Outcome.PAID:
-        _settle_paid(attempt, answer, by=by)
+        note_surplus(attempt, answer, by=by)
+        if attempt.status != Attempt.Status.PAID:
+            _settle_paid(attempt, answer, by=by)
+        return attempt
+    if attempt.status == Attempt.Status.PAID:
         return attempt
     closed = CLOSED_BY.get(answer.outcome)
     if closed and attempt.may_move_to(closed):
@@ -276,7 +279,7 @@ def _apply(invoice: Invoice, payment: Payment, *, by: Actor) -> None:
         applied = isinstance(outcome, purposes.Applied)
         line.status = InvoiceLine.Status.FULFILLED if applied else InvoiceLine.Status.REFUND_DUE
         line.save(update_fields=["status"])
-        if isinstance(outcome, purposes.RefundDue):
+        if isinstance(outcome, purposes.RefundDue) and line.amount > 0:
             owe_back(payment, amount=line.amount, reason=outcome.reason, by=by)
     kept = invoice.lines.filter(status=InvoiceLine.Status.FULFILLED)
     if invoice.status == Invoice.Status.DRAFT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,6 +29,8 @@ class Thing:
     extended: bool = False
     state: str = "kept"  # kept, sold, taken, cancelled
     on_fulfil: str = ""  # refuse: a DomainError after a write
+    on_release: Callable[[], object] | None = None
+    released: int = 0
 
     def is_kept(self):
         return self.kept_until is not None and self.kept_until > timezone.now()
@@ -75,7 +78,11 @@ class Shop:
         return Applied()
 
     def release(self, reference):
-        self.things[reference].state = "cancelled"
+        thing = self.things[reference]
+        thing.released += 1
+        thing.state = "cancelled"
+        if thing.on_release:
+            thing.on_release()
 
     def url(self, reference):
         return f"/things/{reference}/"

@@ -10,13 +10,14 @@ from django.db import IntegrityError, connection, transaction
 
 from billing import operations
 from billing.models import Attempt, Invoice, NumberSeries, Payment, Refund
+from billing.queries import bill_of
 from core.actors import SEED
 from core.errors import Conflict, IllegalTransition
 from core.invariants import breaks_of, invariant_names
 from core.tenancy import in_hospital
 
 from .conftest import make_cast
-from .factories import draft, issued, paid_at_desk, paid_online
+from .factories import draft, issued, paid_at_desk, paid_online, started
 from .shop import PURPOSE, shop
 
 Status = Invoice.Status
@@ -98,6 +99,62 @@ def test_credit_of_a_draft_voids_it(cast):
     assert credit(invoice) == 0
     assert (invoice.status, invoice.number, notes_of(invoice)) == (Status.VOID, None, [])
     assert credit(invoice) == 0
+
+
+def test_credit_of_one_line_of_a_draft_leaves_the_other_to_be_paid(cast, gateway):
+    invoice = draft(cast.city, cast.payer, "700.00", "500.00")
+    assert credit(invoice) == 0
+    assert (invoice.status, invoice.total) == (Status.DRAFT, Decimal("500.00"))
+    assert [thing.released for thing in shop.things.values()] == [1, 0]
+    assert credit(invoice) == 0
+    attempt = paid_online(invoice)
+    invoice.refresh_from_db()
+    assert (attempt.amount, invoice.status, invoice.total) == (Decimal("500.00"), Status.PAID, attempt.amount)
+    assert [thing.state for thing in shop.things.values()] == ["cancelled", "sold"]
+    with in_hospital(cast.city):
+        assert [line.title for line in bill_of(invoice).lines] == ["Thing thing-2"]
+    assert {name: breaks_of(name) for name in INVARIANTS} == {name: [] for name in INVARIANTS}
+
+
+def test_credit_of_one_line_of_a_draft_while_it_is_paid_sends_the_difference_back(cast, gateway):
+    invoice = draft(cast.city, cast.payer, "700.00", "500.00")
+    attempt = started(invoice)
+    credit(invoice)
+    gateway.set_payment(attempt.tran_id)
+    operations.verify_payment(attempt.tran_id)
+    with in_hospital(cast.city):
+        payment = Payment.objects.get()
+    assert (payment.amount, payment.applied) == (Decimal("1200.00"), Decimal("500.00"))
+
+
+def test_draft_is_voided_with_its_last_line(cast):
+    invoice = draft(cast.city, cast.payer, "700.00", "500.00")
+    with in_hospital(cast.city):
+        for line in invoice.lines.all():
+            operations.credit_line(PURPOSE, line.reference, share=Decimal(1), reason="Cancelled", by=SEED)
+        invoice.refresh_from_db()
+        lines = list(invoice.lines.values_list("status", flat=True))
+    assert (invoice.status, lines) == (Status.VOID, ["removed", "released"])
+    assert [thing.released for thing in shop.things.values()] == [1, 1]
+    assert {name: breaks_of(name) for name in INVARIANTS} == {name: [] for name in INVARIANTS}
+
+
+def test_void_of_a_draft_releases_what_its_lines_keep(cast):
+    invoice = draft(cast.city, cast.payer, "700.00", "500.00")
+    with in_hospital(cast.city):
+        operations.void_draft(invoice, by=SEED)
+        lines = list(invoice.lines.values_list("status", flat=True))
+    assert lines == ["released", "released"]
+    assert [(thing.state, thing.released) for thing in shop.things.values()] == [("cancelled", 1)] * 2
+
+
+def test_room_that_gives_its_line_up_when_it_is_released_is_not_asked_again(cast):
+    invoice = draft(cast.city, cast.payer, "700.00", "500.00")
+    for thing in shop.things.values():
+        thing.on_release = lambda: credit(invoice)
+    with in_hospital(cast.city):
+        operations.void_draft(invoice, by=SEED)
+    assert [thing.released for thing in shop.things.values()] == [1, 1]
 
 
 def test_credit_of_an_issued_bill_takes_the_whole_line_off(cast):
@@ -233,7 +290,7 @@ def test_invariants_hold_after_all_that_can_happen(cast, gateway):
     credit(issued(cast.city, cast.payer))
     paid_at_desk(issued(cast.lakeside, cast.payer, "10.00", "20.00"))
     assert {name: breaks_of(name) for name in INVARIANTS} == {name: [] for name in INVARIANTS}
-    assert len(INVARIANTS) == 6
+    assert len(INVARIANTS) == 7
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing import operations
+from billing.gateways import Capture
 from billing.gateways.fake import FakeGateway
 from billing.models import Attempt, Payment, Refund
 from core.actors import SEED
@@ -241,6 +242,27 @@ def test_desk_lists_what_needs_a_person(cast, as_person, gateway):
     ):
         assert text in admin
     assert (admin.count("An admin decides"), clerk.count("An admin decides")) == (0, 2)
+
+
+def test_desk_shows_an_online_refund_that_is_not_sent_for_a_day(cast, as_person, gateway):
+    with time_machine.travel(NOW, tick=False) as clock:
+        paid_online(draft(cast.city, cast.payer), taken="thing-1")
+        assert "Refunds that could not be sent yet" not in as_person(cast.rita).get("/h/city/desk/").text
+        clock.shift(dt.timedelta(days=1))
+        page = as_person(cast.rita).get("/h/city/desk/").text
+    assert ("Refunds that could not be sent yet" in page, "Hand back" in page) == (True, False)
+
+
+def test_admin_closes_a_payment_that_was_taken_twice(cast, as_person, gateway):
+    twice = tuple(Capture(f"val-{number}", "", Decimal("1200.00"), "BDT") for number in (1, 2))
+    attempt = paid_online(draft(cast.city, cast.payer), captures=twice)
+    browser, url = as_person(cast.ada), f"/h/city/payments/{attempt.public_id}/resolve/"
+    page = browser.get("/h/city/desk/").text
+    assert ("The gateway took money more than once: 1200.00 BDT, val-2" in page, url in page) == (True, True)
+    assert url not in as_person(cast.rita).get("/h/city/desk/").text
+    assert "Did Paul get back what was taken twice?" in browser.get(url).text
+    assert [browser.post(url).status_code for _ in range(2)] == [302, 422]
+    assert "more than once" not in browser.get("/h/city/desk/").text
 
 
 def test_desk_payment_names_the_amount_and_is_taken_once(cast, as_person, gateway):

@@ -16,6 +16,7 @@ from billing.models import Payment, Refund
 from billing.operations.refunds import owe_back
 from core.actors import SEED
 from core.errors import Conflict, DomainError, IllegalTransition
+from core.invariants import breaks_of
 from core.tenancy import in_hospital
 from ledger.models import EntrySecret
 from notifications.models import Message, Notice
@@ -211,3 +212,54 @@ def test_refunds_never_exceed_what_was_captured(refund, cast):
         with pytest.raises(IntegrityError), transaction.atomic():
             owe_back(payment, amount=Decimal("0.01"), reason="Too much", by=SEED)
         assert Refund.objects.count() == 1
+
+
+def tasks_that_send():
+    return [
+        row.args_kwargs["args"][1]
+        for row in DBTaskResult.objects.all()
+        if row.args_kwargs["args"][0] == "billing.send_refund"
+    ]
+
+
+def test_refund_whose_task_was_lost_is_queued_again_and_sent_once(cast, gateway):
+    with time_machine.travel(NOW, tick=False) as clock:
+        invoice = draft(cast.city, cast.payer)
+        paid_online(invoice, taken="thing-1")
+        with in_hospital(cast.city):
+            lost = Refund.objects.get()
+        DBTaskResult.objects.all().delete()
+        clock.shift(dt.timedelta(minutes=2))
+        assert (tasks.check_refunds(), tasks_that_send()) == (0, [])
+        clock.shift(dt.timedelta(minutes=1))
+        assert (tasks.check_refunds(), tasks.check_refunds()) == (1, 0)
+        clock.shift(dt.timedelta(minutes=2))
+        assert tasks.check_refunds() == 1
+        assert tasks_that_send() == [{"refund_id": lost.pk}] * 2
+        for task in tasks_that_send():
+            operations.send_refund(**task)
+        assert (again(lost).status, len(sent(gateway))) == (Status.PROCESSING, 1)
+        clock.shift(dt.timedelta(minutes=1))
+        assert (tasks.check_refunds(), len(tasks_that_send())) == (0, 2)
+
+
+def test_desk_refund_is_never_queued(cast, gateway):
+    with time_machine.travel(NOW, tick=False) as clock:
+        owed_at_desk(cast.city, cast.payer)
+        clock.shift(dt.timedelta(days=2))
+        assert (tasks.check_refunds(), tasks_that_send()) == (0, [])
+
+
+def test_invariant_names_an_online_refund_that_is_not_sent_for_a_day(cast, gateway):
+    name = "billing: an online refund is sent within a day"
+    with time_machine.travel(NOW, tick=False) as clock:
+        paid_online(draft(cast.city, cast.payer), taken="thing-1")
+        owed_at_desk(cast.city, cast.payer)
+        with in_hospital(cast.city):
+            refund = Refund.objects.order_by("pk").first()
+        clock.shift(dt.timedelta(hours=23))
+        assert breaks_of(name) == []
+        clock.shift(dt.timedelta(hours=1))
+        assert breaks_of(name) == [
+            f"Refund {refund.public_id} of 1200.00 is not sent since 2026-11-21 09:00."
+        ]

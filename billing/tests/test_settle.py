@@ -11,9 +11,10 @@ import time_machine
 from django.utils import timezone
 
 from billing import operations
-from billing.gateways import Outcome
+from billing.gateways import Capture, Outcome
 from billing.models import Attempt, Invoice, InvoiceLine, Payment, Refund
 from core.actors import GATEWAY
+from core.errors import Conflict
 from core.models import ThrottleWindow
 from core.tenancy import in_hospital
 from ledger.models import EntrySecret
@@ -282,3 +283,57 @@ def test_reconciliation_asks_until_the_window_and_a_day_are_over(cast, gateway):
             attempt.refresh_from_db()
     assert waits[:9] == [1, 1, 2, 4, 8, 16, 32, 60, 60]
     assert (attempt.status, len(waits)) == (Status.EXPIRED, 31)
+
+
+def test_free_line_that_can_not_be_had_owes_nothing_back(cast, gateway):
+    invoice = draft(cast.city, cast.payer, "0.00", "1200.00")
+    paid_online(invoice, taken="thing-1")
+    with in_hospital(cast.city):
+        invoice.refresh_from_db()
+        lines = list(invoice.lines.values_list("status", flat=True))
+        assert (invoice.status, Payment.objects.get().applied) == ("paid", Decimal("1200.00"))
+        assert not Refund.objects.exists()
+    assert lines == ["refund_due", "fulfilled"]
+
+
+TWICE = (
+    Capture("val-1", "bank-1", Decimal("1200.00"), "BDT"),
+    Capture("val-2", "bank-2", Decimal("1200.00"), "BDT"),
+)
+
+
+def surplus_of(attempt):
+    attempt.refresh_from_db()
+    return attempt.surplus, attempt.surplus_open
+
+
+def test_payment_that_was_taken_twice_is_applied_once_and_shown_to_a_person(cast, gateway):
+    attempt = paid_online(draft(cast.city, cast.payer), captures=TWICE)
+    assert attempt.status == Status.PAID
+    assert surplus_of(attempt) == ("1200.00 BDT, val-2, bank-2", True)
+    with in_hospital(cast.city):
+        assert [payment.applied for payment in Payment.objects.all()] == [Decimal("1200.00")]
+        operations.close_surplus(attempt, by=cast.ada)
+        with pytest.raises(Conflict):
+            operations.close_surplus(attempt, by=cast.ada)
+        # The same answer again is not news.
+        operations.settle(attempt, answer=gateway.payments[attempt.tran_id], by=GATEWAY)
+    assert surplus_of(attempt) == ("1200.00 BDT, val-2, bank-2", False)
+    assert kinds_about(attempt.public_id) == ["billing.surplus_seen", "billing.surplus_closed"]
+
+
+def test_notice_of_a_second_capture_has_the_gateway_asked_although_it_is_paid(cast, gateway, run_tasks):
+    attempt = paid_online(draft(cast.city, cast.payer))
+    asked = len(gateway.calls)
+    message = {"tran_id": attempt.tran_id, "verify_sign": "signed"}
+    for val_id in ({}, {"val_id": "val-1"}):
+        operations.receive_notice(message | val_id, address="gateway")
+        operations.receive_return(message | val_id, address="browser")
+    run_tasks()
+    assert (len(gateway.calls), surplus_of(attempt)) == (asked, ("", False))
+    gateway.payments[attempt.tran_id] = replace(gateway.payments[attempt.tran_id], captures=TWICE)
+    operations.receive_notice(message | {"val_id": "val-2"}, address="gateway")
+    run_tasks()
+    assert surplus_of(attempt) == ("1200.00 BDT, val-2, bank-2", True)
+    with in_hospital(cast.city):
+        assert Payment.objects.count() == 1

@@ -157,11 +157,15 @@ def test_find_payment_with_one_attempt_still_open_is_pending(simulator, gateway)
     assert gateway.find_payment("T1").outcome is Outcome.PENDING
 
 
-def test_find_payment_warns_when_two_attempts_are_paid(simulator, gateway, caplog):
+def test_find_payment_names_every_capture_when_two_attempts_are_paid(simulator, gateway, caplog):
     for _ in range(2):
         gateway.open_session(request_for())
         simulator.pay("T1")
-    assert gateway.find_payment("T1").outcome is Outcome.PAID
+    answer = gateway.find_payment("T1")
+    taken = [(capture.amount, capture.currency) for capture in answer.captures]
+    assert (answer.outcome, taken) == (Outcome.PAID, [(Decimal("1200.50"), "BDT")] * 2)
+    assert answer.val_id in {capture.val_id for capture in answer.captures}
+    assert len({(capture.val_id, capture.bank_tran_id) for capture in answer.captures}) == 2
     assert [record.getMessage() for record in caplog.records if record.name.startswith("billing")] == [
         "The gateway holds 2 paid attempts for one tran_id; a person should look."
     ]

@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from billing import operations, tasks
 from billing.gateways import GatewayInTransaction, Outcome
+from billing.gateways.fake import FakeGateway
 from billing.models import Attempt, Payment
 from core.errors import Conflict, DomainError
 from core.tenancy import in_hospital
@@ -118,6 +119,51 @@ def test_start_payment_ends_after_ten_tries(cast, gateway):
         operations.start_payment(invoice, by=cast.paul)
 
 
+@pytest.mark.parametrize("trouble", ["be_unavailable", "lose_answers"])
+def test_outage_takes_no_try_away(cast, gateway, trouble):
+    invoice = draft(cast.city, cast.payer)
+    getattr(gateway, trouble)(11)
+    with in_hospital(cast.city):
+        for _ in range(11):
+            with pytest.raises(DomainError, match="Nothing was paid"):
+                operations.start_payment(invoice, by=cast.paul)
+    assert started(invoice).status == "pending"
+
+
+class OvertakenGateway(FakeGateway):
+    """Its notice comes, and does not fit, before its own answer is lost."""
+
+    def open_session(self, request):
+        opened = super().open_session(request)
+        self.set_payment(request.tran_id, amount=Decimal("1.00"))
+        operations.verify_payment(request.tran_id)
+        self.be_unavailable()
+        self.find_payment(request.tran_id)
+        return opened
+
+
+def test_lost_answer_does_not_hide_what_the_notice_said(cast, gateway, settings):
+    settings.PAYMENT_GATEWAY = f"{__name__}.OvertakenGateway"
+    OvertakenGateway.fresh()
+    invoice = draft(cast.city, cast.payer)
+    with in_hospital(cast.city):
+        with pytest.raises(DomainError, match="Nothing was paid"):
+            operations.start_payment(invoice, by=cast.paul)
+        assert Attempt.objects.get().mismatch == "amount"
+
+
+def test_gateway_gets_the_address_that_the_person_logs_in_with(cast, gateway):
+    cast.paul.email = "new@demo.test"
+    cast.paul.save(update_fields=["email"])
+    attempt = started(draft(cast.city, cast.payer))
+    assert gateway.sessions[attempt.tran_id].customer_email == "new@demo.test"
+
+
+def test_gateway_gets_our_address_for_somebody_without_one(cast, gateway, settings):
+    attempt = started(draft(cast.city, register(cast.city, WalkInFactory())))
+    assert gateway.sessions[attempt.tran_id].customer_email == settings.DEFAULT_FROM_EMAIL
+
+
 def test_notice_that_overtakes_the_gateways_answer_stays(cast, gateway):
     invoice = draft(cast.city, cast.payer)
     attempt = paid_online(invoice)
@@ -171,6 +217,32 @@ def test_drafts_are_given_up_when_no_payment_can_come(cast, gateway, hours, answ
         assert tasks.give_up_drafts() == 0
     invoice.refresh_from_db()
     assert (invoice.status, shop.things["thing-1"].state) == (status, state)
+
+
+def test_draft_that_was_tried_lately_is_not_given_up(cast, gateway):
+    with time_machine.travel(NOW, tick=False) as clock:
+        invoice = draft(cast.city, cast.payer)
+        clock.shift(dt.timedelta(hours=20))
+        paid_online(invoice, outcome=Outcome.FAILED)
+        clock.shift(dt.timedelta(hours=6))
+        assert tasks.give_up_drafts() == 0
+        clock.shift(dt.timedelta(hours=20))
+        assert tasks.give_up_drafts() == 1
+    invoice.refresh_from_db()
+    assert (invoice.status, shop.things["thing-1"].released) == ("void", 1)
+
+
+def test_draft_that_is_tried_while_the_others_are_given_up_stays(cast, gateway):
+    with time_machine.travel(NOW, tick=False) as clock:
+        first, second = draft(cast.city, cast.payer), draft(cast.city, cast.payer)
+        clock.shift(dt.timedelta(hours=26))
+        shop.things["thing-1"].on_release = lambda: Attempt.objects.create(
+            hospital=cast.city, invoice=second, method="online", amount=second.total, currency="BDT"
+        )
+        assert tasks.give_up_drafts() == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("void", "draft")
 
 
 def test_verify_of_a_foreign_transaction_asks_nobody(cast, gateway):

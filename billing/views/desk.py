@@ -29,7 +29,8 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "page_obj": page_of(request, rows),
         "q": text,
         "shows_all": shows_all,
-        "to_hand_over": [refund for refund in refunds if refund.status == Refund.Status.DUE],
+        "to_hand_over": [refund for refund in refunds if refund.is_for_desk],
+        "overdue": [refund for refund in refunds if refund.is_due and not refund.is_for_desk],
         "unclear": [refund for refund in refunds if refund.status == Refund.Status.UNCLEAR],
         "checks": list(queries.attempts_for_people(request.hospital)[:100]),
     }
@@ -116,7 +117,9 @@ def resolve_refund(request: HttpRequest, refund: Refund, slug: str) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 @permit("billing.resolve_attempt", Attempt)
 def resolve_attempt(request: HttpRequest, attempt: Attempt, slug: str) -> HttpResponse:
-    """Accept a payment that the gateway calls risky, or send it back."""
+    """Accept a payment that the gateway calls risky, or send it back; or close one that was taken twice."""
+    if attempt.surplus_open and attempt.status != Attempt.Status.REVIEW:
+        return _close_surplus(request, attempt)
     form = ResolveAttemptForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
@@ -126,6 +129,17 @@ def resolve_attempt(request: HttpRequest, attempt: Attempt, slug: str) -> HttpRe
             return redirect("billing:desk", slug)
     payer = attempt.invoice.patient.name
     return form_page(request, "billing/resolve_attempt.html", form, {"attempt": attempt, "payer": payer})
+
+
+def _close_surplus(request: HttpRequest, attempt: Attempt) -> HttpResponse:
+    form = PayForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with errors_to(form):
+            operations.close_surplus(attempt, by=request.user)
+            messages.success(request, _("The payment is closed."))
+            return redirect("billing:desk", request.hospital.slug)
+    context = {"attempt": attempt, "payer": attempt.invoice.patient.name}
+    return form_page(request, "billing/close_surplus.html", form, context)
 
 
 def _payer(refund: Refund) -> str:

@@ -22,7 +22,7 @@ from core.tenancy import in_hospital
 
 from .. import operations, purposes, queries
 from ..models import Attempt
-from ..queries import Outcome, outcome_of
+from ..queries import PaymentResult, result_of
 
 MAX_BODY = 64 * 1024
 SALT = "billing.result"
@@ -97,7 +97,7 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse(status=204)  # nothing new: the page stays, with the reader's place in it
     context = {
         "attempt": attempt,
-        "outcome": outcome_of(attempt),
+        "result": result_of(attempt),
         "refreshes": refreshes,
         "seen_at": _seen_at(attempt),
     }
@@ -106,7 +106,7 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
 
 def _may_change_soon(attempt: Attempt) -> bool:
     """Say whether waiting on the page makes sense: not while a person checks, and not for ever."""
-    is_asked = outcome_of(attempt) == Outcome.CHECKING and attempt.status != Attempt.Status.REVIEW
+    is_asked = result_of(attempt) == PaymentResult.CHECKING and attempt.status != Attempt.Status.REVIEW
     return is_asked and attempt.created_at > timezone.now() - WORTH_WAITING
 
 

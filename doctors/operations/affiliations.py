@@ -20,7 +20,7 @@ from core.actors import Actor
 from core.errors import Conflict, DomainError
 from core.money import round_money
 from hospitals.models import Department, Membership
-from hospitals.operations import remove_membership
+from hospitals.operations import end_membership
 from ledger.operations import About, record
 
 from ..models import SLOT_STEP, Affiliation, Doctor, ScheduleException, TimeOff, WeeklyHours
@@ -191,7 +191,7 @@ def check_department(hospital_id: int, department: Department | None) -> None:
 def end_affiliation(affiliation: Affiliation, *, by: Actor) -> None:
     """End the doctor's work at a hospital: the membership is removed, so every right there ends at once."""
     membership = Membership.objects.get(pk=affiliation.membership_id)
-    remove_membership(membership, by=by)
+    end_membership(membership, by=by)
     _record("affiliation_ended", affiliation, by, {"doctor": affiliation.doctor.public_id})
 
 

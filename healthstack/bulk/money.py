@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
 
-from appointments.models import Appointment
+from appointments.models import PURPOSE, Appointment
 from billing.models import Attempt, Invoice, InvoiceLine, NumberSeries, Payment, Refund
 from core.actors import GATEWAY
 from core.formats import moment
@@ -16,7 +16,6 @@ from .rows import insert
 from .visits import about, booker
 from .world import World
 
-PURPOSE = "appointments.visit"
 FAILED_FIRST = 0.05
 PAY = dt.timedelta(minutes=4)
 Status, Method, Kind = Appointment.Status, Attempt.Method, Invoice.Kind

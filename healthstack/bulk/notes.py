@@ -100,7 +100,12 @@ def _line_of_visit(visit: Visit, note: VisitNote) -> TimelineEntry:
 def _write_prescriptions(
     world: World, pairs: list[tuple[Visit, Plan]], medicines: list[Medicine]
 ) -> list[TimelineEntry]:
-    wanted = [pair for pair in pairs if world.random.random() < PRESCRIBED]
+    # The measured patient gets one each time, so that there is something to measure.
+    wanted = [
+        (visit, plan)
+        for visit, plan in pairs
+        if world.random.random() < PRESCRIBED or plan.patient is world.patient
+    ]
     rows = insert([_prescription(world, visit, plan) for visit, plan in wanted])
     names: dict[int, list[str]] = {}
     lines = [line for row in rows for line in _lines(world, row, medicines)]

@@ -36,9 +36,9 @@ class Size:
     @property
     def of_doctor(self) -> int:
         """Visits of the doctor who is measured."""
-        return min(self.appointments // 10, max(4, self.appointments * 15 // 1_000))
+        return min(self.appointments // 10, max(12, self.appointments * 15 // 1_000))
 
     @property
     def of_patient(self) -> int:
         """Visits of the patient who is measured."""
-        return min(self.appointments // 10, max(4, self.appointments * 3 // 1_000))
+        return min(self.appointments // 10, max(12, self.appointments * 3 // 1_000))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from appointments.models import Appointment, Cell, Change, Hold
+from appointments.operations.booking import CHART_STAYS_OPEN
 from appointments.operations.changes import KEEPS_CHART_FOR
 from appointments.slots import cells_of
 from core.formats import moment
@@ -122,12 +123,13 @@ def _change(world: World, plan: Plan, act: Act, status: str, at: dt.datetime, by
 def _care(world: World, plan: Plan) -> CareRelation:
     doctor, reason, row = plan.work.doctor.user, CareRelation.Reason.APPOINTMENT, plan.row
     starts_at = plan.accepted_at or plan.booked_at
-    ends_at = plan.ended_at
-    if ends_at and plan.status == Status.FULFILLED:
+    open_until = plan.ends_at + CHART_STAYS_OPEN
+    ends_at = plan.ended_at or open_until
+    if plan.ended_at and plan.status == Status.FULFILLED:
         ends_at += KEEPS_CHART_FOR
-    body = {"person": doctor.public_id, "reason": reason.value}
+    body = {"person": doctor.public_id, "reason": reason.value, "ends_at": open_until.isoformat()}
     world.record("patients.care_opened", row.public_id, by=doctor, at=starts_at, about=about(plan), body=body)
-    if ends_at:
+    if plan.ended_at:
         ended = {"ends_at": ends_at.isoformat()}
         world.record(
             "patients.care_ended", row.public_id, by=doctor, at=plan.ended_at, about=about(plan), body=ended
@@ -167,7 +169,7 @@ def _notices(world: World, plan: Plan) -> Iterable[Notice]:
         title = f"Booked: {when} with {plan.work.doctor.name}"
         yield _notice(world, plan, plan.patient.user, "appointments.booked", title, "/me/visits/")
     if recent:
-        title = f"Visit on {when}: {plan.patient.name}"
+        title = f"New visit: {when}, {plan.place.hospital.name}"
         yield _notice(world, plan, plan.work.doctor.user, "appointments.new_visit", title, "/doctor/visits/")
 
 

@@ -25,7 +25,7 @@ BARE, BARE_JSON = "/h/bulk-main/bare/", "/h/bulk-main/bare.json"
 @pytest.fixture
 def filled(db):
     call_command(
-        "seed_bulk", hospitals=1, doctors=6, patients=30, appointments=60, medicines=310, verbosity=0
+        "seed_bulk", hospitals=1, doctors=6, patients=30, appointments=120, medicines=310, verbosity=0
     )
 
 

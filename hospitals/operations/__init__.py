@@ -31,6 +31,7 @@ from .searching import index_hospital
 from .staff import (
     add_membership,
     change_role,
+    end_membership,
     reactivate_membership,
     remove_membership,
     suspend_membership,
@@ -51,6 +52,7 @@ __all__ = [
     "change_service",
     "create_hospital",
     "deactivate_hospital",
+    "end_membership",
     "index_hospital",
     "invite_staff",
     "reactivate_hospital",

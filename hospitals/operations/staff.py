@@ -78,7 +78,15 @@ def reactivate_membership(membership: Membership, *, by: Actor) -> Membership:
 
 @transaction.atomic
 def remove_membership(membership: Membership, *, by: Actor) -> Membership:
-    """End the membership for good, at once. Raises IllegalTransition, and DomainError for the last admin."""
+    """End the membership for good, at once. Raises IllegalTransition, and DomainError for the last admin and a doctor."""
+    if membership.role == Role.DOCTOR:
+        raise DomainError(_("A doctor leaves on the page of doctors, where visits are looked after."))
+    return end_membership(membership, by=by)
+
+
+@transaction.atomic
+def end_membership(membership: Membership, *, by: Actor) -> Membership:
+    """End a membership of any role: for the room that has looked after what hangs on it. Raises as removing does."""
     locked, admins = _locked(membership)
     locked.move_to(Membership.Status.REMOVED)
     _keep_an_admin(locked, admins)

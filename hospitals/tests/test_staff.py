@@ -221,3 +221,17 @@ def test_the_database_holds_one_membership_a_role(scope, cast):
     with pytest.raises(Conflict):
         MembershipFactory(hospital=scope, user=cast.rita, role=Role.ADMIN)
         operations.change_role(cast.members.rita, role=Role.ADMIN, by=cast.ada)
+
+
+def test_a_doctor_is_not_removed_here_but_led_to_the_doctors_page(cast, as_person):
+    with in_hospital(cast.city):
+        membership = MembershipFactory(hospital=cast.city, role=Role.DOCTOR)
+        with pytest.raises(DomainError, match="A doctor leaves on the page of doctors"):
+            operations.remove_membership(membership, by=cast.ada)
+        membership.refresh_from_db()
+        assert membership.status == Status.ACTIVE
+        assert operations.suspend_membership(membership, by=cast.ada).status == Status.SUSPENDED
+    page = as_person(cast.ada).get(reverse("hospitals:member", args=["city", membership.public_id]))
+    text = page.content.decode()
+    assert reverse("hospitals:remove_staff", args=["city", membership.public_id]) not in text
+    assert reverse("doctors:staff_doctors", args=["city"]) in text

@@ -93,6 +93,8 @@ def reactivate(request: HttpRequest, membership: Membership, slug: str) -> HttpR
 @step_up
 def remove(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     """End somebody's membership for good, after saying what is lost."""
+    if request.method != "POST" and membership.role == Role.DOCTOR:
+        return redirect("hospitals:member", slug, membership.public_id)  # which leads to the page of doctors
     if request.method == "POST":
         operations.remove_membership(membership, by=request.user)
         messages.success(request, _("%(name)s is removed from the staff.") % {"name": membership.user.name})

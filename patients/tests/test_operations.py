@@ -196,6 +196,23 @@ def test_care_opened_again_is_one_relation(care):
     assert cared_for(membership.user) == [patient]
 
 
+def test_care_may_open_until_a_moment_and_opened_again_until_another(care):
+    hospital, membership, _ = care
+    moment = timezone.now() + dt.timedelta(days=30)
+    for ends_at in (moment, moment + dt.timedelta(days=1), None):
+        with in_hospital(hospital):
+            open_care_relation(
+                hospital,
+                care[2],
+                person=membership.user,
+                reason="appointment",
+                reference="v1",
+                ends_at=ends_at,
+                by=SEED,
+            )
+            assert CareRelation.objects.get().ends_at == ends_at
+
+
 @pytest.mark.parametrize(
     ("day", "age"), [(dt.date(2026, 5, 2), 37), (dt.date(2026, 5, 3), 38), (dt.date(2026, 5, 4), 38)]
 )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.models import Appointment
-from appointments.operations import fulfil_appointment
+from appointments.operations import begin_visit, fulfil_appointment
 from appointments.operations.cells import lock_visit
 from core.errors import Conflict, DomainError
 from core.formats import day
@@ -80,6 +80,7 @@ def start_visit(appointment: Appointment, *, by: Any) -> Visit:
         raise DomainError(
             _("This visit is on %(day)s. You can write in it from then on.") % {"day": day(appointment.day)}
         )
+    begin_visit(appointment, by=by)
     visit: Visit = Visit.objects.create(
         hospital=appointment.hospital,
         appointment=appointment,

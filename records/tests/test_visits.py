@@ -35,6 +35,7 @@ def test_start_visit_twice_gives_the_same_visit_and_one_entry(world):
     visit = start(world)
     assert start(world) == visit
     assert (visit.patient, visit.doctor, visit.hospital) == (world.paul, world.dora, world.city)
+    assert Appointment.objects.get(pk=world.visit.pk).status == Appointment.Status.ARRIVED
     assert entries_of_record("records.visit_started", visit.public_id).count() == 1
 
 

@@ -50,6 +50,8 @@ MATRIX: dict[str, tuple[str, dict[str, str]]] = {
     "appointments.fulfil_appointment": ("visit", DOCTOR_OF_WALK_IN),
     "appointments.manage_calendar": ("affiliation", DOCTOR),
     "appointments.mark_no_show": ("visit", DECIDES),
+    "appointments.release_hold": ("visit", PATIENT_OF_WALK_IN),
+    "appointments.remove_time_off": ("doctor", DOCTOR),
     "appointments.reschedule_appointment": ("visit", VISIT),
     "appointments.view_appointment": ("visit", VISIT),
     "appointments.view_day": ("hospital", DESK),

@@ -69,7 +69,7 @@ def hurry() -> dict[str, int]:
     """Let what waits for the clock be due now: lost tasks, mails' leases, questions to the gateway."""
     past = timezone.now() - dt.timedelta(hours=1)
     DBTaskResult.objects.filter(status="RUNNING").update(started_at=past)
-    Message.objects.filter(status__in=OPEN_MAILS).update(next_attempt_at=past)
+    Message.objects.filter(status__in=OPEN_MAILS).update(next_attempt_at=past, requeued_at=None)
     PeriodicRun.objects.all().delete()
     with everywhere():
         Attempt.objects.filter(next_check_at__isnull=False).update(next_check_at=past)

@@ -27,6 +27,7 @@ FIELDS: dict[str, str] = {
     "records.forms.LineForm.medicine": PLATFORM,
     "records.forms.LineForm.frequency": WORD,
     "records.forms.PrescriptionForm.draft": ID,
+    "records.forms.AllergiesForm.seen": SEEN,
     "records.forms.PrescriptionForm.seen": SEEN,
     "records.forms.SignForm.seen": SEEN,
     "appointments.forms.calendar.BookingRulesForm.lead_minutes": WORD,

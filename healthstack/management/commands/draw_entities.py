@@ -19,7 +19,12 @@ ROOMS = (
 
 def draw() -> str:
     """Return the page: what each room's tables hold, and what they point at."""
-    parts = ["# Entities", "", "Made by `python manage.py draw_entities` from the models; a test compares.", ""]
+    parts = [
+        "# Entities",
+        "",
+        "Made by `python manage.py draw_entities` from the models; a test compares.",
+        "",
+    ]
     for room in ROOMS:
         config = apps.get_app_config(room)
         parts += [f"## {room}", "", "```mermaid", "erDiagram"]

@@ -8,10 +8,8 @@ import warnings
 from dataclasses import replace
 from decimal import Decimal
 
-import pytest
 import time_machine
 from django.db import transaction
-from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NonInteractiveExampleWarning
 from hypothesis.stateful import (
@@ -20,7 +18,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from billing import operations, tasks
@@ -31,14 +28,16 @@ from core.actors import GATEWAY, SEED
 from core.errors import DomainError
 from core.invariants import breaks_of, invariant_names
 from core.tenancy import everywhere, in_hospital
-from tests.soak import is_full, soak_count, soak_seed
 
 from .factories import draft, issued
 from .shop import PURPOSE, shop
 
 warnings.filterwarnings("ignore", category=NonInteractiveExampleWarning)
 START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
-INVARIANTS = [name for name in invariant_names() if name.startswith("billing:")]
+# All but the one about time: here nobody need be quick.
+INVARIANTS = [
+    name for name in invariant_names() if name.startswith("billing:") and "within a day" not in name
+]
 PRICES = ("10.00", "33.33", "1200.00", "0.01")
 pick = st.integers(0, 10_000)
 prices = st.lists(st.sampled_from(PRICES), min_size=1, max_size=2)
@@ -111,6 +110,10 @@ class MoneyMachine(RuleBasedStateMachine):
             reference = lines[line % len(lines)].reference
             operations.credit_line(PURPOSE, reference, share=share, reason="Cancelled", by=SEED)
         shop.things[reference].state = "cancelled"
+
+    @rule()
+    def old_drafts_are_given_up(self):
+        operations.give_up_drafts()
 
     @precondition(lambda self: self.attempts)
     @rule(number=pick)
@@ -359,20 +362,3 @@ class MoneyMachine(RuleBasedStateMachine):
             paid_back = dict(done.values_list("public_id", "amount"))
         assert arrived == self._captured()
         assert {ref: self.gateway.refund_amounts.get(ref) for ref in paid_back} == paid_back
-
-
-@pytest.mark.soak
-def test_money_is_conserved_in_every_order_of_events(cast):
-    MoneyMachine.cast = cast
-    traces = soak_count("money traces", small=30, full=2000)
-    limits = settings(
-        max_examples=traces,
-        stateful_step_count=20,
-        deadline=None,
-        database=None,
-        derandomize=not is_full(),
-        print_blob=True,
-        suppress_health_check=list(HealthCheck),
-    )
-    machine = seed(soak_seed())(MoneyMachine) if is_full() else MoneyMachine
-    run_state_machine_as_test(machine, settings=limits)

@@ -80,7 +80,9 @@ def navigation(request: HttpRequest) -> dict[str, Nav]:
 def _here(request: HttpRequest, links: list[tuple[str, str, str]]) -> str:
     """Return the link that the page belongs to: the longest that begins its address, else the first of its room."""
     home = links[0][1]
-    beginning = [url for __, url, __ in links if request.path.startswith(url) and (url != home or request.path == home)]
+    beginning = [
+        url for __, url, __ in links if request.path.startswith(url) and (url != home or request.path == home)
+    ]
     if beginning or request.resolver_match is None:
         return max(beginning, key=len, default="")
     room = request.resolver_match.namespace

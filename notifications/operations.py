@@ -32,7 +32,12 @@ def notify(to: Any, kind: str, reference: str, *, version: int = 0, hospital_id:
     if registered.bell and not is_contact:
         line = registered.bell(reference, version)
         Notice.objects.create(
-            user=to, kind=kind, reference=reference, hospital_id=hospital_id, title=line.title[:200], url=line.url
+            user=to,
+            kind=kind,
+            reference=reference,
+            hospital_id=hospital_id,
+            title=line.title[:200],
+            url=line.url,
         )
     if not to.email or not registered.mail:
         return
@@ -79,7 +84,10 @@ def _claim(message_id: int) -> Message | None:
             return None
         if message.attempts >= MAX_ATTEMPTS:
             # It took its worker down, or broke on its way, every time.
-            message.status, message.last_error = Message.Status.FAILED, message.last_error or "It could not be made."
+            message.status, message.last_error = (
+                Message.Status.FAILED,
+                message.last_error or "It could not be made.",
+            )
             message.save(update_fields=["status", "last_error"])
             return None
         message.status = Message.Status.SENDING

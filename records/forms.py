@@ -88,8 +88,9 @@ class AllergiesForm(forms.Form):
 
     def show_again(self, seen: str) -> None:
         """Make the page that is shown with errors one of the present answer."""
-        self.data = self.data.copy()
-        self.data["seen"] = seen
+        data: Any = self.data.copy()
+        data["seen"] = seen
+        self.data = data
 
 
 def allergies_values(stored: Allergies | None) -> dict[str, str]:

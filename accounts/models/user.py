@@ -25,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
         return email.strip().lower()
 
 
-class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
+class User(AbstractBaseUser):
     """A person who logs in. What they may do comes from memberships; only the platform admin's right stands here."""
 
     public_id = models.CharField(max_length=16, unique=True, default=public_id, editable=False)

@@ -65,7 +65,7 @@ def all_is_well() -> None:
     assert [broken for name in invariant_names() for broken in breaks_of(name)] == []
 
 
-def race_for_one_slot(threads: int, rounds: int, *, pay: str = "desk") -> None:
+def check_race_for_one_slot(threads: int, rounds: int, *, pay: str = "desk") -> None:
     """Let so many people book the same time, again and again: one gets it, the others are told it was taken."""
     affiliation = f.working()
     people = [f.registered(f.PatientFactory(), affiliation.hospital) for _ in range(threads)]
@@ -83,7 +83,7 @@ def race_for_one_slot(threads: int, rounds: int, *, pay: str = "desk") -> None:
     all_is_well()
 
 
-def race_of_overlaps(threads: int, rounds: int) -> None:
+def check_race_of_overlaps(threads: int, rounds: int) -> None:
     """Let people book overlapping times of one doctor in two hospitals; those that stand never overlap."""
     doctor = f.DoctorFactory()
     at_one = f.working(doctor, slot_minutes=20)
@@ -102,7 +102,7 @@ def race_of_overlaps(threads: int, rounds: int) -> None:
     all_is_well()
 
 
-def race_of_one_patient(threads: int, rounds: int) -> None:
+def check_race_of_one_patient(threads: int, rounds: int) -> None:
     """Let one patient book the same time with several doctors: one visit stands."""
     places = [f.working() for _ in range(threads)]
     patient = f.registered(f.PatientFactory(), *(place.hospital for place in places))
@@ -114,19 +114,19 @@ def race_of_one_patient(threads: int, rounds: int) -> None:
 
 
 def test_one_slot_has_one_winner():
-    race_for_one_slot(THREADS, ROUNDS)
+    check_race_for_one_slot(THREADS, ROUNDS)
 
 
 def test_one_slot_is_held_for_one():
-    race_for_one_slot(THREADS, ROUNDS, pay="online")
+    check_race_for_one_slot(THREADS, ROUNDS, pay="online")
 
 
 def test_overlapping_slots_of_one_doctor_in_two_hospitals():
-    race_of_overlaps(THREADS, ROUNDS)
+    check_race_of_overlaps(THREADS, ROUNDS)
 
 
 def test_one_patient_with_several_doctors():
-    race_of_one_patient(THREADS, ROUNDS)
+    check_race_of_one_patient(THREADS, ROUNDS)
 
 
 def test_moves_and_bookings_race_for_one_slot():

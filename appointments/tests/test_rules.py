@@ -27,7 +27,7 @@ def test_nobody_is_a_walk_in(world, nobody):
     with in_hospital(world.city):
         assert not is_own_visit(nobody, visit)
         assert not is_visits_doctor(nobody, visit)
-        assert not rules.has_perm("appointments.cancel_appointment", nobody, visit)
+        assert not rules.has_perm("appointments.cancel_appointment", AnonymousUser(), visit)
     assert is_self_of(world.users.paul, world.paul) and not is_self_of(world.users.pia, world.paul)
     assert not is_self_of(nobody, Patient()) and not is_self_of(world.users.paul, None)
 

@@ -11,7 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from core.background import after_commit, periodic, periodic_commands, prune_tasks, requeue_lost_tasks, run_each, task
+from core.background import (
+    after_commit,
+    periodic,
+    periodic_commands,
+    prune_tasks,
+    requeue_lost_tasks,
+    run_each,
+    task,
+)
 from core.management.commands.run_scheduler import run_due, take_lease
 from core.models import Lease, PeriodicRun
 

@@ -169,7 +169,9 @@ def test_set_allergies_keeps_every_answer_in_the_ledger(world):
 
 
 def test_set_allergies_from_an_older_page_loses_nothing(world):
-    operations.set_allergies(world.paul, answer="listed", text="Penicillin: rash", seen="", by=world.dora.user)
+    operations.set_allergies(
+        world.paul, answer="listed", text="Penicillin: rash", seen="", by=world.dora.user
+    )
     with pytest.raises(Conflict, match="Somebody wrote meanwhile: Penicillin: rash"):
         operations.set_allergies(world.paul, answer="none", text="", seen="", by=world.dora.user)
     world.paul.refresh_from_db()

@@ -16,9 +16,9 @@ from appointments.tests import factories as f
 from appointments.tests.test_races import (
     DAY,
     all_is_well,
-    race_for_one_slot,
-    race_of_one_patient,
-    race_of_overlaps,
+    check_race_for_one_slot,
+    check_race_of_one_patient,
+    check_race_of_overlaps,
 )
 from core.tenancy import everywhere
 
@@ -41,28 +41,28 @@ def in_blocks(name: str, run: Callable[[int, int], None], *, small: int, full: i
     record_result(f"{name}: rounds with one winner", done)
 
 
-def one_slot() -> None:
+def check_one_slot() -> None:
     """Let everybody book the same time: one gets it, all others are told that it was taken."""
-    in_blocks("one slot", race_for_one_slot, small=3, full=200)
+    in_blocks("one slot", check_race_for_one_slot, small=3, full=200)
 
 
-def one_hold() -> None:
+def check_one_hold() -> None:
     """The same, to be paid online: the time is kept for one."""
 
     def run(racers: int, rounds: int) -> None:
-        race_for_one_slot(racers, rounds, pay="online")
+        check_race_for_one_slot(racers, rounds, pay="online")
 
     in_blocks("one slot, paid online", run, small=1, full=40)
 
 
-def two_hospitals() -> None:
+def check_two_hospitals() -> None:
     """Let people book overlapping times of one doctor in two hospitals."""
-    in_blocks("overlapping times in two hospitals", race_of_overlaps, small=1, full=80)
+    in_blocks("overlapping times in two hospitals", check_race_of_overlaps, small=1, full=80)
 
 
-def two_doctors() -> None:
+def check_two_doctors() -> None:
     """Let one patient book the same time with many doctors."""
-    in_blocks("one patient with several doctors", race_of_one_patient, small=1, full=40)
+    in_blocks("one patient with several doctors", check_race_of_one_patient, small=1, full=40)
 
 
 def _session(user: Any) -> str:
@@ -71,7 +71,7 @@ def _session(user: Any) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def over_http(address: str) -> None:
+def check_over_http(address: str) -> None:
     """Let people in several processes post the same booking to a running portal at the same moment."""
     count = soak_count("over HTTP: processes", small=2, full=4)
     racers = soak_count("over HTTP: people in each", small=2, full=8)

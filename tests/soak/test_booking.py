@@ -28,11 +28,11 @@ def standing_clock():
 
 @pytest.mark.usefixtures("standing_clock")
 @pytest.mark.parametrize(
-    "race", [booking.one_slot, booking.one_hold, booking.two_hospitals, booking.two_doctors]
+    "check_race", [booking.check_one_slot, booking.check_one_hold, booking.check_two_hospitals, booking.check_two_doctors]
 )
-def test_race_in_threads(race):
-    race()
+def test_race_in_threads(check_race):
+    check_race()
 
 
 def test_race_of_processes_over_http(live_server):
-    booking.over_http(live_server.url)
+    booking.check_over_http(live_server.url)

@@ -1,4 +1,4 @@
-"""Money that the gateway took again under one tran_id: not ours to book, so a person sends it back at the gateway's pages."""
+"""What the gateway took again under one tran_id: not ours to book, so a person sends it back at the gateway's pages."""
 
 from __future__ import annotations
 

@@ -57,6 +57,7 @@ def all_calls(gateway):
 )
 def test_trouble_is_unavailable_bounded_and_silent(simulator, gateway, caplog, call, fault, words):
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="urllib3")
     paid(simulator, gateway)
     simulator.knobs(only=call, **fault)
     started = time.monotonic()
@@ -69,6 +70,7 @@ def test_trouble_is_unavailable_bounded_and_silent(simulator, gateway, caplog, c
 @pytest.mark.parametrize("call", ["session", "query", "refund", "refund_status"])
 def test_a_closed_port_is_unavailable_and_silent(caplog, call):
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="urllib3")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -159,7 +161,7 @@ def test_no_call_goes_out_inside_a_transaction(db, simulator, gateway):
 
 
 def test_urllib3_speaks_again_outside_our_calls(simulator, gateway, caplog):
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="urllib3")
     gateway.find_payment("T1")
     assert caplog.records == []
     with requests.Session() as session:

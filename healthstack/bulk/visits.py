@@ -180,6 +180,8 @@ def _notice(world: World, plan: Plan, user: Any, kind: str, title: str, path: st
         public_id=world.id(),
         user=user,
         kind=kind,
+        reference=plan.row.public_id,
+        hospital_id=plan.place.hospital.pk,
         title=title[:200],
         url=url,
         read_at=read_at,

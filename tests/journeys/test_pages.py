@@ -44,7 +44,8 @@ def paths() -> dict[str, list[str]]:
     desk, seen = f"{office}visits/{coming.public_id}/", f"/doctor/visits/{done.public_id}/"
     return {
         "": ["/", "/doctors/", "/doctors/?q=cardiologist&city=Dhaka", "/doctors/?q=nobody+at+all",
-             f"/doctors/{dora.public_id}/", "/hospitals/", "/hospitals/city/", "/join/", "/join/doctor/", "/accounts/log-in/",
+             f"/doctors/{dora.public_id}/", "/hospitals/", "/hospitals/city/", "/join/", "/join/doctor/",
+             "/accounts/log-in/",
              "/accounts/password/reset/", "/rx/", f"/rx/{rx.verify_code}/", "/mailbox/", "/no/such/page/"],
         "paul": [me, "/me/visits/", "/me/visits/?when=past", visit, f"{visit}cancel/", f"{visit}reschedule/", "/me/bills/",
                  f"/me/bills/{bill.public_id}/", f"/me/bills/{bill.public_id}/pay/", "/me/prescriptions/",

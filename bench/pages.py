@@ -73,13 +73,12 @@ def _public(random: Random) -> list[Page]:
 def _of_patient(random: Random) -> list[Page]:
     from django.urls import reverse
 
-    from core.tenancy import everywhere
+    from core.tenancy import in_hospital
+    from hospitals.models import Hospital
     from records.models import Prescription
 
-    with everywhere():
-        own = (
-            Prescription.objects.signed().filter(patient__user__email="bulk-patient@demo.test").order_by("pk")
-        )
+    with in_hospital(Hospital.objects.get(slug=HOSPITAL)):
+        own = Prescription.objects.signed().filter(patient__user__email=f"{PATIENT}@demo.test").order_by("pk")
         ids = _drawn(own.values_list("public_id", flat=True), random)
     return [
         Page("patient dashboard", PATIENT, [reverse("dashboards:patient")]),

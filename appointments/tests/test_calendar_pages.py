@@ -320,10 +320,10 @@ def test_leaving_asks_first_lists_visits_and_then_ends(cast, as_person):  # noqa
     )
 
 
-def test_removing_a_doctor_from_the_staff_says_what_is_booked(cast, as_person):  # noqa: F811
+def test_suspending_a_doctor_says_what_is_booked(cast, as_person):  # noqa: F811
     visit(cast.dora_at_city, dhaka(MONDAY, 10))
     page = as_person(cast.ada).get(
-        reverse("hospitals:remove_staff", args=["city", cast.dora_at_city.membership.public_id])
+        reverse("hospitals:suspend", args=["city", cast.dora_at_city.membership.public_id])
     )
     assert "1 visit is booked with this doctor." in page.content.decode()
 

@@ -140,5 +140,9 @@ def test_from_sign_up_to_prescription(stage, new_page, run_tasks, tmp_path, java
     words = download_and_check(patient, new_page(javascript=javascript), str(pdf))
     assert "City General Hospital" in words
     assert pdf.read_bytes().startswith(b"%PDF-")
+    patient.goto("/me/visits/?when=past")
+    patient.locator("main a", has_text="Dr Dora Sen").first.click()
+    follow(patient, "Diagnosis and plan")
+    expect(patient.get_by_text("Stable angina")).to_be_visible()
     patient.goto("/me/access/")
     expect(patient.get_by_text("Dr Dora Sen").first).to_be_visible()

@@ -28,7 +28,8 @@ def standing_clock():
 
 @pytest.mark.usefixtures("standing_clock")
 @pytest.mark.parametrize(
-    "check_race", [booking.check_one_slot, booking.check_one_hold, booking.check_two_hospitals, booking.check_two_doctors]
+    "check_race",
+    [booking.check_one_slot, booking.check_one_hold, booking.check_two_hospitals, booking.check_two_doctors],
 )
 def test_race_in_threads(check_race):
     check_race()

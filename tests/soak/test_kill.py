@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
 import sys
@@ -32,11 +33,15 @@ def portal(tmp_path):
 
 
 def seconds_until_back(portal: Portal, program: str, killed: int) -> float:
-    """Wait until the program runs again under another id, and answers if it is one that answers."""
-    started = time.monotonic()
-    url = {"web": f"{portal.address}/accounts/log-in/", "simulator": f"{portal.gateway}/_health"}.get(program)
+    """Wait until the program runs again under another id, and answers, or has begun a task."""
+    started, moment = time.monotonic(), dt.datetime.now(dt.UTC)
+    works = {
+        "web": lambda: answers(f"{portal.address}/accounts/log-in/"),
+        "simulator": lambda: answers(f"{portal.gateway}/_health"),
+        "worker": lambda: portal.tasks_begun_since(moment) > 0,
+    }
     while time.monotonic() - started < 60:
-        if portal.pid(program) not in (None, killed) and (url is None or answers(url)):
+        if portal.pid(program) not in (None, killed) and works[program]():
             return time.monotonic() - started
         time.sleep(0.02)
     raise AssertionError(f"{program} does not come back")

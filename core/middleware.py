@@ -1,31 +1,14 @@
-"""What stands around every view: unreadable forms are refused, and errors become answers that a person understands."""
+"""Turns a DomainError that no form caught into an answer that a person understands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from .errors import DomainError, Throttled
-
-
-class ReadableMiddleware:
-    """400 at the door for a form that claims to be in something else than UTF-8.
-
-    Django refuses it when the body is read, which its own error pages do again for the CSRF check: they would fail, too.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_form = request.content_type == "application/x-www-form-urlencoded"
-        if is_form and (request.encoding or "utf-8").lower() != "utf-8":
-            return HttpResponseBadRequest(render_to_string("400.html"))
-        return self.get_response(request)
 
 
 class ErrorMiddleware:

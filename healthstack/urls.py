@@ -5,6 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+handler400 = "healthstack.views.bad_request"
+handler403 = "healthstack.views.permission_denied"
+handler404 = "healthstack.views.page_not_found"
+handler500 = "healthstack.views.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,17 @@ from tests.services import chromium_path
 
 from .stage import Stage, set_stage
 
-# Playwright keeps an event loop in the test's thread; what the test asks of the database is synchronous all the same.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-
-@pytest.fixture(scope="session")
-def driver() -> Iterator[Playwright]:
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Playwright]:
+    """Playwright, for one test: it keeps an event loop in the test's thread, which the next test must not find there."""
+    # What the test asks of the database is synchronous all the same.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium(driver: Playwright) -> Iterator[Browser]:
     browser = driver.chromium.launch(
         executable_path=chromium_path(),
@@ -44,7 +43,9 @@ def simulator(tmp_path: Path) -> Iterator[Remote]:
 
 
 @pytest.fixture
-def portal(transactional_db: None, live_server: Any, settings: Any, simulator: Remote) -> str:
+def portal(
+    driver: Playwright, transactional_db: None, live_server: Any, settings: Any, simulator: Remote
+) -> str:
     """The portal's address, with mail in the mailbox page and payments at the simulator."""
     settings.PUBLIC_URL = live_server.url
     settings.EMAIL_BACKEND = "notifications.mailbox.MailboxBackend"

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.pool import Pool
 from urllib.parse import urlencode, urlsplit
 
+TRIES = 10
 TOKEN = "c" * 32  # the CSRF cookie and the form's token are the same secret
 
 
@@ -24,6 +25,15 @@ def processes(number: int) -> Pool:
 
 def post(address: str, path: str, session: str, form: dict[str, str]) -> str:
     """Post a form as the person and say what came back: the status, and where a redirect leads or what a page warns of."""
+    for _ in range(TRIES):
+        try:
+            return _post_once(address, path, session, form)
+        except ConnectionError:  # the server's queue of callers was full: a browser tries again, too
+            time.sleep(0.2)
+    return "no answer"
+
+
+def _post_once(address: str, path: str, session: str, form: dict[str, str]) -> str:
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
     headers = {
         "Cookie": f"sessionid={session}; csrftoken={TOKEN}",

@@ -108,7 +108,7 @@ class Portal:
         """Return how many tasks a worker has begun since then, read past Django so that it costs nothing."""
         address = f"file:{self.folder / 'healthstack.sqlite3'}?mode=ro"
         with contextlib.closing(sqlite3.connect(address, uri=True, timeout=20)) as database:
-            question = "SELECT COUNT(*) FROM django_tasks_db_dbtaskresult WHERE started_at > ?"
+            question = "SELECT COUNT(*) FROM django_tasks_database_dbtaskresult WHERE started_at > ?"
             when = moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
             return int(database.execute(question, [when]).fetchone()[0])
 

@@ -106,6 +106,11 @@ class Appointment(HasStates, HospitalOwned):
             models.Index(fields=["patient", "starts_at"], name="appointment_of_patient"),
             models.Index(fields=["doctor", "starts_at"], name="appointment_of_doctor"),
             models.Index(fields=["hospital", "day", "status"], name="appointment_of_day"),
+            models.Index(
+                fields=["hospital", "starts_at"],
+                condition=models.Q(status="pending"),
+                name="appointment_waiting",
+            ),
             models.Index(fields=["affiliation", "day"], name="appointment_serials"),
         ]
         constraints = [

@@ -282,6 +282,13 @@ class Refund(HasStates, HospitalOwned):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["hospital", "created_at"],
+                condition=models.Q(status__in=["due", "unclear"]),
+                name="refund_for_people",
+            )
+        ]
         constraints = [models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_positive")]
 
     @property

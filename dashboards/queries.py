@@ -120,7 +120,9 @@ def hospital_figures(hospital: Hospital) -> dict[str, int]:
     """Return the day's numbers of a hospital, in its scope; one query."""
     today = hospital.local(timezone.now()).date()
     status = Appointment.Status
-    return Appointment.objects.filter(hospital=hospital).aggregate(
+    # Today's or waiting ones only: counting over all visits of the hospital would grow with its history.
+    rows = Appointment.objects.filter(Q(day=today) | Q(status=status.PENDING), hospital=hospital)
+    return rows.aggregate(
         waiting=Count("pk", filter=Q(status=status.PENDING, ends_at__gt=timezone.now())),
         booked=Count("pk", filter=Q(status__in=SEEN_NEXT, day=today)),
         done=Count("pk", filter=Q(status=status.FULFILLED, day=today)),

@@ -180,7 +180,14 @@ class Prescription(HasStates, HospitalOwned):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["patient", "-signed_at"], name="prescription_of_patient")]
+        indexes = [
+            models.Index(fields=["patient", "-signed_at"], name="prescription_of_patient"),
+            models.Index(
+                fields=["doctor", "created_at"],
+                condition=models.Q(status="draft"),
+                name="prescription_drafts",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["visit"], condition=models.Q(status="draft"), name="one_draft_a_visit"

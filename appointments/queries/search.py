@@ -15,6 +15,7 @@ from django.utils import timezone
 from core.search import normalise, queryset_matches, search_ids
 from core.tenancy import public_directory
 from doctors.models import Affiliation, Speciality
+from hospitals.models import Hospital
 
 from ..models import NextFree
 from ..slots import cells_of
@@ -67,7 +68,8 @@ def search_doctors(wanted: Wanted) -> Found:
         rows = rows.filter(doctor__speciality__slug=wanted.speciality)
     # An area is no group of its own, so it is counted by asking.
     is_area = bool(wanted.city) and wanted.city.casefold() not in cities
-    counted = _Counted(groups, specialities, wanted, is_area)
+    keys = frozenset(row.pk for row in specialities if row.slug == wanted.speciality)
+    counted = _Counted(groups, specialities, wanted, is_area, keys)
     return Found(
         rows=_ordered(rows, wanted.sort),
         total=rows.count() if is_area else counted.total(),
@@ -97,13 +99,13 @@ class _Counted:
     specialities: list[Speciality]
     wanted: Wanted
     is_area: bool
+    wanted_keys: frozenset[int]
 
     def _fits_city(self, city: str) -> bool:
         return self.is_area or not self.wanted.city or city.casefold() == self.wanted.city.casefold()
 
     def _fits_speciality(self, key: int) -> bool:
-        slugs = {row.pk: row.slug for row in self.specialities}
-        return not self.wanted.speciality or slugs.get(key) == self.wanted.speciality
+        return not self.wanted.speciality or key in self.wanted_keys
 
     def total(self) -> int:
         return sum(
@@ -144,10 +146,9 @@ def _said(text: str, specialities: list[Speciality]) -> Q:
 
 
 def _in_place(text: str) -> Q:
-    return (
-        Q(hospital__city__iexact=text) | Q(hospital__area__iexact=text)
-        | Q(hospital__name__icontains=text) | Q(hospital__name_bn__icontains=text)
-    )  # fmt: skip
+    # As a set of hospitals: asked over the joined tables it would read every affiliation.
+    named = Q(city__iexact=text) | Q(area__iexact=text) | Q(name__icontains=text) | Q(name_bn__icontains=text)
+    return Q(hospital__in=Hospital.objects.public().filter(named).values("pk"))
 
 
 def _fields_of(word: str, specialities: list[Speciality]) -> set[int]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from core.statistics import refresh_statistics
 from healthstack.bulk import DoesNotFit, Size, fill, is_filled
 
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             counts = fill(size, self.stdout.write)
+            refresh_statistics()
         except DoesNotFit as reason:
             raise CommandError(f"{reason} Ask for fewer visits, and use an empty database.") from reason
         for what, number in counts.items():

@@ -16,7 +16,7 @@ from .. import queries
 from ..forms.visits import read_day
 from ..models import Appointment
 
-PAGE = 25
+PAGE = 20
 STATES = [
     Appointment.Status.PENDING,
     Appointment.Status.BOOKED,

@@ -153,7 +153,7 @@ def test_time_is_read_in_one_way():
     assert _lines_with(naive, paths) == []
 
 
-@pytest.mark.parametrize("host_hint", ["index-url", "registry.npm", "pypi.org"])
+@pytest.mark.parametrize("host_hint", ["index-url", "://registry", "://pypi", "--registry"])
 def test_requirements_name_no_package_host(host_hint):
     files = [*house.ROOT.glob("requirements*.txt"), *house.ROOT.glob("package.json"), house.ROOT / "Makefile"]
     assert [house.name(path) for path in files if host_hint in house.text(path)] == []

@@ -34,7 +34,7 @@ def modules() -> tuple[Path, ...]:
 
 
 @cache
-def test_modules() -> tuple[Path, ...]:
+def modules_of_tests() -> tuple[Path, ...]:
     """Return every Python module below a folder of tests."""
     return tuple(path for path in _all_python() if is_test(path))
 

@@ -62,7 +62,9 @@ def _calls(names: set[str], paths) -> list[str]:
 def test_nothing_is_unfinished():
     static = [path for kind in ("js", "scss") for path in house.ROOT.glob(f"{kind}/**/*.{kind}")]
     static += list((house.ROOT / "static" / "js").glob("*.js"))
-    found = _lines_with(UNFINISHED, [*house.modules(), *house.test_modules(), *house.templates(), *static])
+    found = _lines_with(
+        UNFINISHED, [*house.modules(), *house.modules_of_tests(), *house.templates(), *static]
+    )
     assert found == []
 
 
@@ -143,7 +145,7 @@ def test_only_the_gateways_return_is_exempt_from_csrf():
 
 
 def test_tests_do_not_patch_our_code():
-    tests = [path for path in house.test_modules() if path.name != "test_patterns.py"]
+    tests = [path for path in house.modules_of_tests() if path.name != "test_patterns.py"]
     assert _lines_with(PATCHING, tests) == []
 
 

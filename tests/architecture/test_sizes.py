@@ -31,7 +31,7 @@ def test_modules_have_at_most_400_lines():
 
 
 def test_test_modules_have_at_most_500_lines():
-    assert _too_long(house.test_modules(), TEST_MODULE_LINES) == []
+    assert _too_long(house.modules_of_tests(), TEST_MODULE_LINES) == []
 
 
 def test_templates_have_at_most_200_lines():

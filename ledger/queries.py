@@ -17,11 +17,6 @@ def reads_of_patient(patient_id: str) -> QuerySet[EntrySecret]:
     return entries_about_patient(patient_id).filter(kind="ledger.read")
 
 
-def entries_of_hospital(hospital_id: int) -> QuerySet[EntrySecret]:
-    """Return the trail of one hospital, newest first."""
-    return EntrySecret.objects.filter(hospital_id=hospital_id).order_by("-at")
-
-
 def entries_of_record(kind: str, reference: str) -> QuerySet[EntrySecret]:
     """Return the trail of one record, newest first."""
     return EntrySecret.objects.filter(kind=kind, reference=reference).order_by("-at")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from .models import MailboxMail, Message, Notice
+from .models import MailboxMail, Notice
 
 
 def notices_of(user: Any) -> QuerySet[Notice]:
@@ -17,13 +17,6 @@ def notices_of(user: Any) -> QuerySet[Notice]:
 def count_unread(user: Any) -> int:
     """Return how many lines the person has not read, at most 100."""
     return len(Notice.objects.filter(user=user, read_at__isnull=True).order_by().values_list("pk")[:100])
-
-
-def failed_messages(hospital_id: int) -> QuerySet[Message]:
-    """Return the hospital's mails that could not be delivered, newest first."""
-    return Message.objects.filter(hospital_id=hospital_id, status=Message.Status.FAILED).order_by(
-        "-created_at"
-    )
 
 
 def mailbox_mails(address: str = "") -> QuerySet[MailboxMail]:

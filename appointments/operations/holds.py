@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from billing.operations import credit_line
 from billing.purposes import Applied, Outcome, RefundDue
 from core.actors import SCHEDULER, Actor
-from core.background import after_commit
+from core.background import after_commit, run_each
 from core.errors import Conflict
 from core.tenancy import everywhere
 from doctors.models import Affiliation
@@ -121,9 +121,7 @@ def flip_lapsed_holds(*, limit: int = 500) -> int:
             "expires_at"
         )
         visits = [hold.appointment for hold in lapsed.select_related("appointment")[:limit]]
-        for appointment in visits:
-            _flip(appointment)
-    return len(visits)
+        return run_each(_flip, visits)
 
 
 @transaction.atomic

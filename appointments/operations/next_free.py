@@ -7,6 +7,7 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
+from core.background import run_each
 from core.tenancy import everywhere
 from doctors.models import Affiliation
 
@@ -83,6 +84,4 @@ def refresh_stale() -> int:
     """Compute what has become stale by the clock; returns how many."""
     with everywhere():
         ids = stale_affiliations()
-    for affiliation_id in ids:
-        refresh_next_free(affiliation_id)
-    return len(ids)
+    return run_each(refresh_next_free, ids)

@@ -18,6 +18,7 @@ from billing.models import Invoice, InvoiceLine, Payment, Refund
 from core.errors import Conflict, DomainError, IllegalTransition
 from core.invariants import breaks_of, invariant_names
 from core.tenancy import everywhere, in_hospital
+from hospitals.models import Hospital
 from ledger.models import EntrySecret
 from notifications.models import Message, Notice
 from patients.models import CareRelation, Registration
@@ -447,3 +448,10 @@ def test_every_next_free_start_can_be_booked(world):
             assert is_bookable(world.at_city, start)
         f.book(world.at_city, f.PatientFactory(), start)
     all_is_well()
+
+
+def test_one_broken_calendar_does_not_stop_the_clock_for_the_others(world):
+    broken, whole = f.AffiliationFactory(), f.AffiliationFactory(hospital=world.city)
+    Hospital.objects.filter(pk=broken.hospital_id).update(zone="Nowhere/Land")
+    assert operations.refresh_stale() == 1
+    assert f.next_free(whole).first_starts == []

@@ -18,8 +18,6 @@ MOST_LETTERS = 200
 class EmailField(forms.EmailField):
     """An e-mail address, as it is stored: trimmed, in lower case."""
 
-    default_error_messages = {"invalid": _("This is no e-mail address. Write it like name@example.com.")}
-
     def __init__(self, *, autocomplete: str = "email", **kwargs: Any) -> None:
         kwargs.setdefault("label", _("E-mail"))
         kwargs.setdefault("max_length", 254)
@@ -45,15 +43,10 @@ class PersonNameField(forms.CharField):
 class ContactNumberField(PhoneNumberField):
     """A phone number; without a country code it is one of Bangladesh."""
 
-    default_error_messages = {
-        "invalid": _("This is no phone number. Write it like 01712 345678 or +880 1712 345678.")
-    }
-
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Contact number"))
         kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}))
         super().__init__(**kwargs)
-        self.error_messages["invalid"] = self.default_error_messages["invalid"]
 
 
 class PasswordField(forms.CharField):

@@ -40,6 +40,8 @@ DEVICE_SECONDS = 365 * 24 * 3600
 DEVICE_PEOPLE = 5  # a family's tablet
 PENDING = "pending_log_in"
 PENDING_SECONDS = 10 * 60
+LONGEST_NEXT = 2000  # characters
+NEXT_AFTER_RESET = "next_after_reset"
 CONFIRMED_AT = "confirmed_at"
 
 
@@ -59,17 +61,16 @@ def own_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return never_cache(login_required(view))
 
 
+def given_next(request: HttpRequest) -> str:
+    """Return the address in `next` if there is one and it is on this site, else nothing."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_ours and len(wanted) <= LONGEST_NEXT else ""
+
+
 def safe_next(request: HttpRequest, default: str | None = None) -> str:
     """Return the address in `next` if it is on this site, else the default, else the first page after log-in."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return resolve_url(default or settings.LOGIN_REDIRECT_URL)
-
-
-def given_next(request: HttpRequest) -> str:
-    """Return the address in `next` if there is one on this site, else nothing."""
-    return safe_next(request, "/") if request.POST.get("next") or request.GET.get("next") else ""
+    return given_next(request) or resolve_url(default or settings.LOGIN_REDIRECT_URL)
 
 
 def with_next(name: str, next_url: str) -> str:
@@ -145,17 +146,18 @@ def try_password(request: HttpRequest, email: str, password: str) -> User:
     return user
 
 
-def enter(request: HttpRequest, user: User) -> HttpResponse:
-    """Log in somebody who gave the password, or ask for the second factor first."""
+def enter(request: HttpRequest, user: User, *, kept: str = "") -> HttpResponse:
+    """Log in somebody who gave the password, or ask for the second factor first; then on to `next`, else to `kept`."""
+    next_url = given_next(request) or kept
     methods = queries.methods_of(user)
     if not methods:
-        return complete(request, user, safe_next(request))
+        return complete(request, user, next_url)
     request.session.cycle_key()
     request.session[PENDING] = {
         "user": user.pk,
         "state": user.get_session_auth_hash(),
         "at": int(time.time()),
-        "next": safe_next(request),
+        "next": next_url,
     }
     if methods[0] == Method.EMAIL:
         send_code(user)
@@ -177,15 +179,20 @@ def pending_user(request: HttpRequest) -> User | None:
     return user if user and constant_time_compare(pending["state"], user.get_session_auth_hash()) else None
 
 
+def pending_next(request: HttpRequest) -> str:
+    """Return where somebody goes on who still owes the second factor, or owed it too long."""
+    return str(request.session.get(PENDING, {}).get("next", ""))
+
+
 def complete(
     request: HttpRequest, user: User, next_url: str, device: ThrottledDevice | None = None
 ) -> HttpResponse:
-    """Log the person in and go on; the browser becomes a known device."""
+    """Log the person in and go on, if nothing is named to the first page; the browser becomes a known device."""
     request.session.pop(PENDING, None)
     auth.login(request, user, backend=BACKEND)
     if device is not None:
         otp_login(request, device)
     request.session[CONFIRMED_AT] = int(time.time())
-    response = redirect(next_url)
+    response = redirect(next_url or settings.LOGIN_REDIRECT_URL)
     remember_device(request, response, user)
     return response

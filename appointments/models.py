@@ -48,6 +48,12 @@ class AppointmentQuerySet(ScopedQuerySet):
         """Fetch what lists show about them in the same query."""
         return self.select_related("patient", "doctor__speciality", "hospital", "affiliation__department")
 
+    def with_names(self) -> AppointmentQuerySet:
+        """Fetch the names that a day's list shows in the same query, and nothing else about people and places."""
+        own = [field.name for field in self.model._meta.concrete_fields]
+        names = ["patient__name", "doctor__name", "hospital__name", "hospital__slug", "hospital__zone"]
+        return self.select_related(None).select_related("patient", "doctor", "hospital").only(*own, *names)
+
 
 class Appointment(HasStates, HospitalOwned):
     """One visit of one patient to one doctor. Times are UTC and half open; `day` is the local date at the hospital."""
@@ -70,7 +76,7 @@ class Appointment(HasStates, HospitalOwned):
         Status.PROPOSED: frozenset({Status.PENDING, Status.BOOKED, Status.CANCELLED}),
         Status.PENDING: frozenset({Status.BOOKED, Status.CANCELLED}),
         Status.BOOKED: frozenset({Status.PENDING, Status.ARRIVED, Status.NOSHOW, Status.CANCELLED}),
-        Status.ARRIVED: frozenset({Status.FULFILLED}),
+        Status.ARRIVED: frozenset({Status.BOOKED, Status.FULFILLED}),
     }
     LIVE: ClassVar[tuple[str, ...]] = (Status.PENDING, Status.BOOKED, Status.ARRIVED)
     AHEAD: ClassVar[tuple[str, ...]] = (Status.PENDING, Status.BOOKED)
@@ -92,6 +98,11 @@ class Appointment(HasStates, HospitalOwned):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # The hospital's rules of cancelling as they were shown when it was booked; later changes do not reach back.
+    full_refund_hours = models.PositiveSmallIntegerField()
+    half_refund_hours = models.PositiveSmallIntegerField()
+    # Whoever did not choose the new time gets everything back, until they choose one themselves.
+    moved_by_hospital = models.BooleanField(default=False)
     # A patient's move does not bring back a refund that was lost by then; null means no limit.
     refund_share_cap = models.DecimalField(max_digits=3, decimal_places=2, null=True)
     cancelled_by = models.CharField(max_length=10, choices=Side, blank=True)
@@ -204,6 +215,7 @@ class Change(HospitalOwned):
         ARRIVED = "arrived", _("With the doctor")
         FULFILLED = "fulfilled", _("Done")
         NOSHOW = "noshow", _("Did not come")
+        UNDONE = "undone", _("Begun by mistake")
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="changes")
     act = models.CharField(max_length=10, choices=Act)

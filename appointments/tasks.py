@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from accounts.models import User
+from core.actors import SCHEDULER
 from core.background import periodic, task
 from core.tenancy import in_hospital
+from doctors.models import Affiliation
 
 from . import operations
 from .operations import flip_lapsed_holds, next_free
@@ -18,6 +21,26 @@ logger = logging.getLogger(__name__)
 def refresh_doctor(doctor_id: int) -> None:
     """Compute a doctor's next free times again."""
     next_free.refresh_doctor(doctor_id)
+
+
+@task("appointments.cancel_visits_of_hospital")
+def cancel_visits_of_hospital(hospital_id: int) -> None:
+    """Cancel the coming visits of a hospital that has closed."""
+    operations.cancel_visits_of_hospital(hospital_id)
+
+
+@task("appointments.cancel_decided_visits")
+def cancel_decided_visits(affiliation_id: int, hospital_id: int, person_id: int) -> None:
+    """Cancel the visits to a doctor that somebody at the hospital decided to cancel."""
+    by = User.objects.filter(pk=person_id).first() or SCHEDULER
+    with in_hospital(hospital_id):
+        operations.cancel_decided_visits(Affiliation.objects.get(pk=affiliation_id), by=by)
+
+
+@periodic("appointments.finish_cancellations", every=60)
+def finish_cancellations() -> int:
+    """Cancel what a killed process left over, and what was booked beside the closing of a hospital."""
+    return operations.finish_cancellations()
 
 
 @periodic("appointments.refresh_stale", every=15)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import booking, calendar, day, desk, doctor, public, visits
+from .views import booking, calendar, closing, day, desk, desk_patient, doctor, public, visits
 
 app_name = "appointments"
 
@@ -36,6 +36,7 @@ urlpatterns = [
     path(f"{_desks}cancel/", desk.cancel, name="desk_cancel"),
     path(f"{_desks}reschedule/", desk.reschedule, name="desk_reschedule"),
     path(f"{_desks}no-show/", desk.no_show, name="desk_no_show"),
+    path("h/<slug:slug>/patients/<str:public_id>/", desk_patient.desk_patient, name="desk_patient"),
     path("h/<slug:slug>/book/", booking.desk_search, name="desk_search"),
     path("h/<slug:slug>/book/<str:affiliation_id>/", booking.desk_book, name="desk_book"),
 ]
@@ -60,4 +61,8 @@ urlpatterns += [
     path("doctor/hospitals/<str:public_id>/leave/", calendar.leave_hospital, name="leave_hospital"),
     path(f"{_staff_doctor}end/", calendar.end_affiliation, name="end_affiliation"),
     path(f"{_staff_doctor}rules/", calendar.doctor_rules, name="doctor_rules"),
+    path(
+        "doctor/hospitals/<str:public_id>/cancel-visits/", closing.cancel_own_visits, name="cancel_own_visits"
+    ),
+    path(f"{_staff_doctor}cancel-visits/", closing.cancel_visits, name="cancel_visits"),
 ]

@@ -138,6 +138,14 @@ class InvoiceLine(HospitalOwned):
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="line_not_negative"),
         ]
 
+    @property
+    def tax_total(self) -> Decimal:
+        """The tax in the amount."""
+        return self.tax * self.quantity
+
+
+MISMATCH = "mismatch: "  # an attempt's note that begins so names what the gateway reported differently
+
 
 class Attempt(HasStates, HospitalOwned):
     """One try to pay an invoice; its random tran_id is committed before the gateway is called."""
@@ -193,18 +201,33 @@ class Attempt(HasStates, HospitalOwned):
     surplus = models.CharField(max_length=300, blank=True)
     surplus_open = models.BooleanField(default=False)
 
-    MISMATCH: ClassVar[str] = (
-        "mismatch: "  # a note that begins so names what the gateway reported differently
+    # In review, taken twice, or an answer that does not fit: kept by the database, so that an index can hold these few.
+    needs_person = models.GeneratedField(
+        expression=models.ExpressionWrapper(
+            models.Q(status="review")
+            | models.Q(surplus_open=True)
+            | (models.Q(note__startswith=MISMATCH) & ~models.Q(status="paid")),
+            output_field=models.BooleanField(),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["hospital", "created_at"],
+                condition=models.Q(needs_person=True),
+                name="attempt_for_people",
+            )
+        ]
         constraints = [models.CheckConstraint(condition=models.Q(amount__gt=0), name="attempt_positive")]
 
     @property
     def mismatch(self) -> str:
         """What the gateway reported differently: tran_id, store, amount, currency or val_id; empty when nothing."""
-        return self.note.removeprefix(self.MISMATCH) if self.note.startswith(self.MISMATCH) else ""
+        return self.note.removeprefix(MISMATCH) if self.note.startswith(MISMATCH) else ""
 
     @property
     def paid_with(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Actor(Protocol):
@@ -28,3 +28,8 @@ SCHEDULER = System("scheduler")
 GATEWAY = System("payment gateway")
 SEED = System("seed")
 VISITOR = System("visitor")
+
+
+def person_of(actor: Actor) -> Any:
+    """Return the user who acts; None when a part of the system does."""
+    return None if isinstance(actor, System) else actor

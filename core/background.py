@@ -100,7 +100,7 @@ def requeue_lost_tasks() -> int:
     given_back = 0
     with transaction.atomic():
         lost = DBTaskResult.objects.running().filter(started_at__lt=before)
-        for row in lost.select_for_update(skip_locked=True):
+        for row in lost.select_for_update(skip_locked=True, no_key=True, of=("self",)):
             tries = len(row.worker_ids)
             row.status = TaskResultStatus.FAILED if tries >= 3 else TaskResultStatus.READY
             row.finished_at = timezone.now() if tries >= 3 else None

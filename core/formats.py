@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -64,11 +64,21 @@ def moment(value: datetime, zone: ZoneInfo | str) -> str:
 
 def short_day(value: date, zone: ZoneInfo | str | None = None) -> str:
     """Return Today, Tomorrow, or Thu 26 Nov; with the year when it is another one."""
+    return _near_day(value, zone, {0: _("Today"), 1: _("Tomorrow")})
+
+
+def inside_day(value: date, zone: ZoneInfo | str | None = None) -> str:
+    """Return what `short_day` does for the middle of a sentence: until tomorrow, until Thu 26 Nov."""
+    words = {0: pgettext("inside a sentence", "today"), 1: pgettext("inside a sentence", "tomorrow")}
+    return _near_day(value, zone, words)
+
+
+def _near_day(value: date, zone: ZoneInfo | str | None, words: dict[int, str]) -> str:
+    """Return the word for a day by how many days ahead it is, else the short date."""
     here = _dated(value, zone)
     today = today_in(zone) if zone else timezone.now().date()
-    if here == today:
-        return _("Today")
-    if here == today + timedelta(days=1):
-        return _("Tomorrow")
+    word = words.get((here - today).days)
+    if word:
+        return word
     text = f"{WEEKDAYS_ABBR[here.weekday()]} {here.day} {MONTHS_3[here.month].capitalize()}"
     return _with_year(text, here, zone)

@@ -15,9 +15,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db import models
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
 
 from .errors import DomainError
 
@@ -40,6 +41,14 @@ class Area:
 
 
 PUBLIC = Area("public")
+
+# A page with a form: it is shown, then sent.
+require_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent; None while the form is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def permit(name: str, model: type[models.Model] | None = None) -> Callable[[View], View]:

@@ -23,7 +23,8 @@ def count_try(scope: str, subject: str, *, limit: int, seconds: int) -> bool:
     """Count one try of the subject and say whether it is still within the limit of the window."""
     key, now = _key(scope, subject), timezone.now()
     with transaction.atomic():
-        row, created = ThrottleWindow.objects.select_for_update().get_or_create(
+        rows = ThrottleWindow.objects.select_for_update(no_key=True, of=("self",))
+        row, created = rows.get_or_create(
             key=key, defaults={"tries": 1, "resets_at": now + dt.timedelta(seconds=seconds)}
         )
         if created:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, Subquery, Value
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -14,13 +14,15 @@ from accounts.models import User
 from appointments.models import Appointment
 from appointments.queries import held_visits, upcoming_visits
 from billing.models import Attempt, Invoice, Refund
+from core.memory import remembered
 from core.models import PeriodicRun
 from core.tenancy import public_directory
 from doctors.models import Affiliation, Application, Doctor, Speciality
-from hospitals.models import Department, Hospital
+from hospitals.models import Department, Hospital, Membership
 from notifications.models import Message
 from patients.models import Patient
-from records.models import Prescription
+from records.models import Prescription, Visit
+from records.queries import prescriptions_of
 
 SOON = dt.timedelta(days=60)
 SEEN_NEXT = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
@@ -36,7 +38,11 @@ class Figure:
 
 
 def hospitals_with_counts(limit: int = 6) -> list[dict[str, Any]]:
-    """Return the first open hospitals with how many departments and doctors they have; three queries."""
+    """Return the first open hospitals with how many departments and doctors they had a minute ago; three queries."""
+    return remembered(f"home:hospitals:{limit}", lambda: _hospitals_with_counts(limit))
+
+
+def _hospitals_with_counts(limit: int) -> list[dict[str, Any]]:
     hospitals = list(Hospital.objects.public().order_by("name")[:limit])
     with public_directory():
         departments = _by_hospital(Department.objects.filter(removed_at__isnull=True), hospitals)
@@ -75,8 +81,9 @@ def next_free_cards(limit: int = 3) -> list[dict[str, Any]]:
 
 
 def popular_specialities(limit: int = 6) -> list[Speciality]:
-    """Return the specialities with the most doctors."""
-    return list(Speciality.objects.annotate(number=Count("doctors")).order_by("-number", "lay_name")[:limit])
+    """Return the specialities with the most doctors, as of a minute ago."""
+    rows = Speciality.objects.annotate(number=Count("doctors")).order_by("-number", "lay_name")
+    return remembered(f"home:specialities:{limit}", lambda: list(rows[:limit]))
 
 
 def patient_overview(patient: Patient) -> dict[str, Any]:
@@ -87,26 +94,26 @@ def patient_overview(patient: Patient) -> dict[str, Any]:
         "next_visit": coming[0] if coming else None,
         "coming": coming[1:],
         "bills": list(Invoice.objects.for_patient(patient).to_pay().select_related("hospital")[:3]),
-        "prescriptions": list(
-            Prescription.objects.for_patient(patient)
-            .exclude(status=Prescription.Status.DRAFT)
-            .select_related("doctor", "hospital")
-            .order_by("-signed_at")[:3]
-        ),
+        "prescriptions": list(prescriptions_of(patient)[:3]),
     }
 
 
 def doctor_overview(doctor: Doctor) -> dict[str, Any]:
-    """Return what waits for a doctor: visits to accept, the next ones, drafts to sign."""
+    """Return what waits for a doctor: visits to accept, the next ones, those not finished, drafts to sign; five queries."""
     now = timezone.now()
-    visits = Appointment.objects.for_doctor(doctor).with_people()
-    today = visits.filter(
-        starts_at__gte=now - dt.timedelta(hours=12), starts_at__lt=now + dt.timedelta(hours=24)
+    visits, status = Appointment.objects.for_doctor(doctor), Appointment.Status
+    waits = Q(status=status.PENDING, ends_at__gt=now)
+    until = now + dt.timedelta(hours=24)
+    comes = Q(status=status.BOOKED, starts_at__gte=now - dt.timedelta(hours=12), starts_at__lt=until)
+    # The bound on the start keeps the years behind out of the count.
+    counts = visits.filter(starts_at__gte=now - dt.timedelta(days=1)).aggregate(
+        waiting_count=Count("pk", filter=waits), next_count=Count("pk", filter=comes)
     )
     return {
-        "waiting": list(visits.waiting_for_decision().filter(ends_at__gt=now)[:5]),
-        "waiting_count": visits.waiting_for_decision().filter(ends_at__gt=now).count(),
-        "next_visits": list(today.filter(status__in=SEEN_NEXT)[:6]),
+        **counts,
+        "waiting": list(visits.with_people().filter(waits)[:5]),
+        "next_visits": list(visits.with_people().filter(comes)[:6]),
+        "begun": list(Visit.objects.for_doctor(doctor).filter(doctor=doctor, finished_at=None)[:5]),
         "drafts": list(
             Prescription.objects.filter(doctor=doctor, status=Prescription.Status.DRAFT).select_related(
                 "patient"
@@ -143,7 +150,7 @@ def hospital_overview(hospital: Hospital) -> dict[str, Any]:
 def desk_counts(hospital: Hospital) -> dict[str, int]:
     """Return how many bills, payments and mails wait for somebody at the hospital; one query."""
     refunds = Refund.objects.filter(hospital=hospital).filter(_needs_a_person())
-    reviews = Attempt.objects.filter(hospital=hospital, status=Attempt.Status.REVIEW)
+    reviews = Attempt.objects.filter(hospital=hospital, needs_person=True)
     failed = Message.objects.filter(hospital_id=hospital.pk, status=Message.Status.FAILED)
     counts = Hospital.objects.filter(pk=hospital.pk).values_list(
         _count(Invoice.objects.filter(hospital=hospital).to_pay()),
@@ -168,18 +175,32 @@ def _needs_a_person() -> Q:
 
 def admin_overview(hospital: Hospital) -> dict[str, Any]:
     """Return what waits for the hospital's admin besides; two queries."""
-    soon = (timezone.now() + SOON).date()
+    doctors = _doctors_to_look_at(hospital)
     return {
         "applications": list(
             Application.objects.filter(hospital=hospital).open().select_related("doctor__speciality")[:5]
         ),
-        "licences": list(
-            Affiliation.objects.active()
-            .filter(hospital=hospital, doctor__licence_expires__lte=soon)
-            .select_related("doctor")
-            .order_by("doctor__licence_expires")[:5]
-        ),
+        "suspended": [row for row in doctors if row.is_suspended],
+        "licences": [row for row in doctors if not row.is_suspended][:5],
     }
+
+
+def _doctors_to_look_at(hospital: Hospital) -> list[Affiliation]:
+    """Return suspended doctors with coming visits (`booked`), then those whose licence was changed and not checked again
+    (`to_check`) or ends soon; one query."""
+    coming = Appointment.objects.filter(
+        affiliation=OuterRef("pk"), status__in=Appointment.AHEAD, starts_at__gt=timezone.now()
+    )
+    suspended = Q(membership__status=Membership.Status.SUSPENDED)
+    rows = Affiliation.objects.current().filter(hospital=hospital, membership__user__is_active=True)
+    rows = rows.annotate(
+        booked=Case(When(suspended, then=_count(coming)), default=0),
+        to_check=Q(pk__in=rows.to_check().values("pk")),
+    )
+    ends_soon = Q(doctor__licence_expires__lte=(timezone.now() + SOON).date())
+    waits = (suspended & Q(booked__gt=0)) | (~suspended & (Q(to_check=True) | ends_soon))
+    ordered = rows.filter(waits).order_by("-booked", "-to_check", "doctor__licence_expires", "pk")
+    return list(ordered.select_related("doctor", "membership")[:10])
 
 
 def platform_overview() -> dict[str, Any]:
@@ -187,13 +208,15 @@ def platform_overview() -> dict[str, Any]:
     hospitals = Hospital.objects.aggregate(
         open=Count("pk", filter=Q(is_active=True)), closed=Count("pk", filter=Q(is_active=False))
     )
-    mails = Message.objects.aggregate(
+    # Of those alone: most are sent, and reading them all would grow with every mail.
+    open_mails = Message.objects.filter(status__in=[Message.Status.QUEUED, Message.Status.FAILED])
+    mails = open_mails.aggregate(
         queued=Count("pk", filter=Q(status=Message.Status.QUEUED)),
         failed=Count("pk", filter=Q(status=Message.Status.FAILED)),
     )
     return {
         "hospitals": hospitals,
         "mails": mails,
-        "people": User.objects.filter(is_active=True).count(),
+        "people": remembered("platform:people", User.objects.filter(is_active=True).count),
         "periodic": list(PeriodicRun.objects.order_by("name")),
     }

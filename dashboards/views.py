@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from core.http import permit
 from doctors.models import Doctor
+from doctors.queries import waiting_at
 from hospitals.models import Role
 from hospitals.rules import workplaces_of
 from patients.models import Patient
@@ -59,6 +60,8 @@ def patient(request: HttpRequest) -> HttpResponse:
 def doctor(request: HttpRequest) -> HttpResponse:
     """A doctor's first page: what waits for a decision, then the next visits."""
     overview = queries.doctor_overview(request.doctor)
+    if not request.area.hospital_ids:
+        overview["applied"] = waiting_at(request.doctor)
     return render(request, "dashboards/doctor.html", {"doctor": request.doctor, **overview})
 
 

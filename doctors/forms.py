@@ -76,7 +76,10 @@ class DetailsForm(forms.Form):
     )
     phone = ContactNumberField()
     speciality = forms.ModelChoiceField(
-        label=_("Speciality"), queryset=Speciality.objects.order_by("name"), empty_label=_("Choose one")
+        label=_("Speciality"),
+        queryset=Speciality.objects.order_by("name"),
+        to_field_name="slug",
+        empty_label=_("Choose one"),
     )
     qualifications = forms.CharField(
         label=_("Qualifications"), max_length=200, help_text=_("Like MBBS, FCPS (Cardiology).")
@@ -181,7 +184,7 @@ class DepartmentField(forms.ModelChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Department"))
         kwargs.setdefault("empty_label", _("None"))
-        super().__init__(queryset=None, required=False, **kwargs)
+        super().__init__(queryset=None, required=False, to_field_name="public_id", **kwargs)
 
 
 class ApproveForm(forms.Form):
@@ -195,11 +198,20 @@ class ApproveForm(forms.Form):
         choices=[(minutes, str(minutes)) for minutes in (5, 10, 15, 20, 25, 30, 40, 45, 60, 90, 120)],
         initial=20,
     )
+    # The licence that the admin looked at, so that no other one counts as checked.
+    seen = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, departments: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["department"].queryset = departments
         self.fields["fee"].widget.attrs["inputmode"] = "decimal"
+
+
+class LicenceForm(forms.Form):
+    """The licence that the admin looked at and has checked."""
+
+    number = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    expires_at = forms.DateField(input_formats=["%Y-%m-%d"], widget=forms.HiddenInput)
 
 
 class RejectForm(forms.Form):

@@ -111,6 +111,11 @@ class Doctor(models.Model):
         return max(0, timezone.now().year - self.practising_since)
 
     @property
+    def licence(self) -> str:
+        """Number and last day in one text, to compare what somebody saw with what is stored."""
+        return f"{self.licence_number} until {self.licence_expires.isoformat()}"
+
+    @property
     def is_licensed(self) -> bool:
         """Whether the licence is valid today; an expired one hides the doctor."""
         return self.licence_expires >= timezone.now().date()
@@ -232,12 +237,25 @@ class AffiliationQuerySet(ScopedQuerySet):
         )
 
     def for_doctor(self, doctor: Doctor) -> AffiliationQuerySet:
-        """Return the doctor's own."""
-        return self.filter(doctor=doctor)
+        """Return the doctor's own, with the doctor, whom every rule asks for."""
+        return self.filter(doctor=doctor).select_related("doctor")
+
+    def licensed(self) -> AffiliationQuerySet:
+        """Return those whose doctor's licence is valid today, also by the date that the hospital has checked."""
+        today = timezone.now().date()
+        return self.filter(doctor__licence_expires__gte=today, checked_licence_expires__gte=today)
 
     def bookable(self) -> AffiliationQuerySet:
         """Return the active ones that patients may see: taking bookings, with a valid licence."""
-        return self.active().filter(takes_bookings=True, doctor__licence_expires__gte=timezone.now().date())
+        return self.active().licensed().filter(takes_bookings=True)
+
+    def to_check(self) -> AffiliationQuerySet:
+        """Return those whose doctor wrote another licence than the one that the hospital has checked."""
+        same = models.Q(
+            checked_licence_number=models.F("doctor__licence_number"),
+            checked_licence_expires=models.F("doctor__licence_expires"),
+        )
+        return self.exclude(same)
 
 
 class Affiliation(DirectoryOwned):
@@ -261,6 +279,9 @@ class Affiliation(DirectoryOwned):
     )
     daily_cap = models.PositiveSmallIntegerField(_("most visits a day"), null=True, blank=True)
     takes_bookings = models.BooleanField(_("takes bookings"), default=True)
+    # What the hospital has seen and checked; the doctor's own entry may have changed since.
+    checked_licence_number = models.CharField(max_length=40, blank=True)
+    checked_licence_expires = models.DateField(null=True)
 
     objects: ClassVar[Any] = directory_manager(AffiliationQuerySet)
 
@@ -272,6 +293,27 @@ class Affiliation(DirectoryOwned):
 
     def __str__(self) -> str:
         return f"{self.doctor_id} at {self.hospital_id}"
+
+    @property
+    def is_licence_checked(self) -> bool:
+        """Whether the hospital has seen the licence as the doctor writes it now."""
+        checked = (self.checked_licence_number, self.checked_licence_expires)
+        return checked == (self.doctor.licence_number, self.doctor.licence_expires)
+
+    @property
+    def licensed_until(self) -> dt.date:
+        """The last day that counts here: a later date that nobody at the hospital has checked counts for nothing."""
+        return min(self.doctor.licence_expires, self.checked_licence_expires or dt.date.min)
+
+    @property
+    def is_licensed(self) -> bool:
+        """Whether patients can book here as far as the licence goes."""
+        return self.licensed_until >= timezone.now().date()
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the doctor can't act here for now."""
+        return self.membership.status == Membership.Status.SUSPENDED
 
     @property
     def has_ended(self) -> bool:

@@ -29,6 +29,20 @@ def hospitals_of(doctor: Doctor) -> list[int]:
         return sorted({*works, *waits})
 
 
+def licences_to_check(doctor: Doctor) -> list[Affiliation]:
+    """Return where the doctor works and the hospital has checked another licence, in all hospitals."""
+    with everywhere():
+        return list(Affiliation.objects.current().filter(doctor=doctor).to_check().order_by("pk"))
+
+
+def find_affiliation(public_id: str) -> Affiliation | None:
+    """Return a doctor's work at a hospital by its public id, unless it has ended: for mails, never for a page."""
+    with everywhere():
+        rows = Affiliation.objects.current().select_related("doctor", "hospital", "membership")
+        found: Affiliation | None = rows.filter(public_id=public_id).first()
+    return found
+
+
 def specialities_matching(text: str) -> QuerySet[Speciality]:
     """Return the specialities whose name, patients' word, practitioner or search words hold every word of the text."""
     rows = Speciality.objects.order_by("name")
@@ -102,9 +116,15 @@ def own_applications(doctor: Doctor) -> QuerySet[Application]:
     return rows.select_related("hospital").order_by("-created_at", "-pk")
 
 
+def waiting_at(doctor: Doctor) -> list[str]:
+    """Return the names of the hospitals that have not answered the doctor's application yet."""
+    rows = Application.of_doctor(doctor).open().order_by("hospital__name")
+    return list(rows.values_list("hospital__name", flat=True))
+
+
 def workplaces_of_doctor(doctor: Doctor) -> QuerySet[Affiliation]:
     """Return where the doctor works now, by the hospital's name; inside the doctor's scope."""
-    rows = Affiliation.objects.active().for_doctor(doctor).select_related("hospital", "department")
+    rows = Affiliation.objects.active().for_doctor(doctor).select_related("doctor", "hospital", "department")
     return rows.order_by("hospital__name", "pk")
 
 

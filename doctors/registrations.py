@@ -13,7 +13,8 @@ from ledger import kinds as ledger_kinds
 from notifications.kinds import Bell, Content, Kind, register
 
 from .areas import enter_doctor
-from .models import Application
+from .models import Affiliation, Application
+from .queries import find_affiliation
 
 register_area("doctor", enter_doctor)
 
@@ -21,6 +22,7 @@ for _name, _label in {
     "signed_up": gettext_lazy("Signed up as a doctor"),
     "profile_changed": gettext_lazy("Changed a doctor's profile"),
     "licence_changed": gettext_lazy("Changed a doctor's licence"),
+    "licence_checked": gettext_lazy("Checked a doctor's new licence"),
     "photo_changed": gettext_lazy("Changed a doctor's photo"),
     "certificate_added": gettext_lazy("Added a certificate"),
     "certificate_removed": gettext_lazy("Removed a certificate"),
@@ -106,6 +108,40 @@ def _waits(public_id: str, version: int) -> bool:
     return _has_status(Application.Status.SUBMITTED, public_id)
 
 
+def _to_doctor(affiliation: Affiliation) -> str:
+    return reverse("doctors:staff_doctor", args=[affiliation.hospital.slug, affiliation.public_id])
+
+
+def _to_check(public_id: str) -> Affiliation:
+    affiliation = find_affiliation(public_id)
+    if affiliation is None:
+        raise LookupError(f"Nobody works at {public_id}.")
+    return affiliation
+
+
+def _licence_changed(public_id: str, version: int) -> Content:
+    affiliation = _to_check(public_id)
+    values = {
+        "doctor": affiliation.doctor,
+        "hospital": affiliation.hospital,
+        "until": affiliation.licensed_until,
+        "action_url": f"{settings.PUBLIC_URL}{_to_doctor(affiliation)}",
+        "action_label": _("Look at the licence"),
+    }
+    return Content(values, hospital_name=affiliation.hospital.name)
+
+
+def _ring_licence_changed(public_id: str, version: int) -> Bell:
+    affiliation = _to_check(public_id)
+    words = _("%(name)s has changed the licence. Please check it") % {"name": affiliation.doctor.name}
+    return Bell(words, _to_doctor(affiliation))
+
+
+def _is_to_check(public_id: str, version: int) -> bool:
+    affiliation = find_affiliation(public_id)
+    return affiliation is not None and not affiliation.is_licence_checked
+
+
 register(
     Kind("doctors.applied", gettext_lazy("A doctor applies"), _applied, bell=_ring_applied, still_true=_waits)
 )
@@ -114,4 +150,13 @@ register(
 )
 register(
     Kind("doctors.rejected", gettext_lazy("Your application is answered"), _rejected, bell=_ring_rejected)
+)
+register(
+    Kind(
+        "doctors.licence_changed",
+        gettext_lazy("A doctor's licence has changed"),
+        _licence_changed,
+        bell=_ring_licence_changed,
+        still_true=_is_to_check,
+    )
 )

@@ -35,4 +35,5 @@ urlpatterns = [
     path(_doctors, staff.staff_doctors, name="staff_doctors"),
     path(f"{_doctors}<str:public_id>/", staff.staff_doctor, name="staff_doctor"),
     path(f"{_doctors}<str:public_id>/department/", staff.change_department, name="change_department"),
+    path(f"{_doctors}<str:public_id>/licence/", staff.confirm_licence, name="confirm_licence"),
 ]

@@ -29,7 +29,7 @@ os.environ.update(
 )
 
 from .settings import *  # noqa: E402, F403
-from .settings import DATABASES, STORAGES  # noqa: E402
+from .settings import CACHES, DATABASES, STORAGES  # noqa: E402
 
 
 class QuickArgon2(Argon2PasswordHasher):
@@ -56,3 +56,5 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 # Served from where they lie, without scanning them for every test client.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+# Tests see each change at once, and count the queries of a page that remembers nothing.
+CACHES["memory"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}

@@ -1,12 +1,24 @@
-"""The pages for requests that fail. Django's own views check CSRF first, and so read the body: where nobody could read
-that, they fail too, and the visitor gets the server's bare 500. The CSRF middleware has made the token by then anyway.
+"""The icon, and the pages for requests that fail.
+
+Django's own pages check CSRF first, and so read the body: where nobody could read that, they fail too, and the visitor gets
+the server's bare 500. The CSRF middleware has made the token by then anyway.
 """
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead browsers that ask for the icon by its old name, without reading a page, to the icon."""
+    return redirect(static("img/favicon.svg"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

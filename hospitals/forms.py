@@ -68,6 +68,13 @@ class ProfileForm(forms.ModelForm):
             "longitude": forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
         }
 
+    def __init__(self, *args: Any, keeps_currency: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if keeps_currency:
+            currency = self.fields["currency"]
+            currency.disabled = True  # what is sent for it is not looked at
+            currency.help_text = _("It stays as it is: fees and bills are in it already.")
+
     def clean(self) -> dict[str, Any]:
         """A position is both numbers or none."""
         values = super().clean() or {}

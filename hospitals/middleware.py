@@ -13,6 +13,7 @@ from core.http import PUBLIC
 from core.tenancy import in_hospitals
 
 from .areas import Elsewhere, find_area, needs_second_factor
+from .rules import workplaces_read_once
 
 
 class AreaMiddleware:
@@ -22,6 +23,10 @@ class AreaMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        with workplaces_read_once():
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         request.area = PUBLIC
         request.hospital = None
         prefix, _, rest = request.path_info.lstrip("/").partition("/")

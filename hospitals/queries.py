@@ -72,6 +72,12 @@ def admin_counts(hospitals: Iterable[Hospital]) -> dict[int, int]:
         return dict(admins.order_by().values_list("hospital_id").annotate(people=Count("pk")))
 
 
+def has_prices(hospital: Hospital) -> bool:
+    """Say whether a doctor works or has worked there: fees, and bills, are in the hospital's currency then."""
+    with in_hospital(hospital):
+        return bool(Membership.objects.filter(hospital=hospital, role=Role.DOCTOR).exists())
+
+
 def departments_of(hospital: Hospital, *, text: str = "") -> QuerySet[Department]:
     """Return the hospital's departments by name, each with its `shown_services`."""
     services = Service.objects.filter(removed_at__isnull=True).order_by("name")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,20 +24,40 @@ class Workplace:
     roles: frozenset[str]
 
 
+# Where people act, as one request has read it; None outside of requests, where each question is asked anew.
+_read: ContextVar[dict[int, list[Workplace]] | None] = ContextVar("workplaces", default=None)
+
+
+@contextmanager
+def workplaces_read_once() -> Iterator[None]:
+    """Read where somebody acts only once inside the block: a page asks often, and lives for a moment only."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
 def workplaces_of(user: Any) -> list[Workplace]:
-    """Return where the person acts now, by name; asked once a request (the user object lives that long)."""
+    """Return where the person acts now, by name."""
     if not getattr(user, "is_authenticated", False):
         return []
-    if not hasattr(user, "_workplaces"):
-        rows = Membership.of_person(user).active().order_by("hospital__name", "hospital_id", "pk")
-        roles: dict[tuple[int, str, str, str], set[str]] = {}
-        for *hospital, role in rows.values_list(
-            "hospital_id", "hospital__slug", "hospital__name", "hospital__city", "role"
-        ):
-            roles.setdefault(tuple(hospital), set()).add(role)
-        user._workplaces = [Workplace(*hospital, frozenset(found)) for hospital, found in roles.items()]
-    cached: list[Workplace] = user._workplaces
-    return cached
+    read = _read.get()
+    if read is None:
+        return _workplaces_of(user)
+    if user.pk not in read:
+        read[user.pk] = _workplaces_of(user)
+    return read[user.pk]
+
+
+def _workplaces_of(user: Any) -> list[Workplace]:
+    rows = Membership.of_person(user).active().order_by("hospital__name", "hospital_id", "pk")
+    roles: dict[tuple[int, str, str, str], set[str]] = {}
+    for *hospital, role in rows.values_list(
+        "hospital_id", "hospital__slug", "hospital__name", "hospital__city", "role"
+    ):
+        roles.setdefault(tuple(hospital), set()).add(role)
+    return [Workplace(*hospital, frozenset(found)) for hospital, found in roles.items()]
 
 
 def roles_in(user: Any, hospital_id: int) -> frozenset[str]:

@@ -55,7 +55,10 @@ class Message(HasStates, models.Model):
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["status", "next_attempt_at"], name="message_due")]
+        indexes = [
+            models.Index(fields=["status", "next_attempt_at"], name="message_due"),
+            models.Index(fields=["hospital_id"], condition=models.Q(status="failed"), name="message_failed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.public_id}"

@@ -16,7 +16,10 @@ from core.tenancy import HospitalOwned, ScopedQuerySet, everywhere, scoped_manag
 from hospitals.models import Membership
 from notifications.models import Contact
 
-SEARCH_KIND = "patients.patient"
+
+def search_kind(hospital_id: int) -> str:
+    """Return the name of a hospital's own search index of patients: it grows with the hospital and tells of no other."""
+    return f"patients.patient:{hospital_id}"
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -39,7 +42,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     def cared_for_by(self, person: Any) -> PatientQuerySet:
         """Return those whom the person has a live care relation with, in any hospital where the person still works."""
         with everywhere():
-            relations = CareRelation.objects.live().filter(person=person).values("patient")
+            relations = CareRelation.objects.live_of(person).values("patient")
         return self.filter(pk__in=relations)
 
 
@@ -106,6 +109,12 @@ class Registration(HospitalOwned):
     def __str__(self) -> str:
         return self.number
 
+    @classmethod
+    def hospitals_of(cls, patient: Patient) -> list[int]:
+        """Return the keys of all hospitals that know the patient."""
+        with everywhere():
+            return list(cls.objects.filter(patient=patient).values_list("hospital_id", flat=True))
+
 
 class NumberSeries(models.Model):
     """The last hospital number that was given; locked while the next is drawn."""
@@ -119,16 +128,15 @@ class NumberSeries(models.Model):
 class CareRelationQuerySet(ScopedQuerySet):
     """Care relations."""
 
-    def live(self) -> CareRelationQuerySet:
-        """Return those that open a chart now: begun, not ended, and the person still works at the hospital."""
+    def live_of(self, person: Any) -> CareRelationQuerySet:
+        """Return those that open a chart to the person (a user or its key) now: begun, not ended, still working there."""
         now = timezone.now()
         with everywhere():
-            works_there = Membership.objects.active().filter(
-                user=models.OuterRef("person"), hospital=models.OuterRef("hospital")
-            )
+            workplaces = Membership.objects.active().filter(user=person).values("hospital")
         return self.filter(
             models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=now),
-            models.Exists(works_there),
+            person=person,
+            hospital__in=workplaces,
             starts_at__lte=now,
         )
 

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from accounts.operations import sign_up
 from core.actors import VISITOR, Actor
-from core.errors import DomainError
+from core.errors import Conflict, DomainError
 from core.search import index_text
 from hospitals.models import Hospital
 from ledger.operations import About, record
 
-from .models import SEARCH_KIND, CareRelation, NumberSeries, Patient, Registration
+from .models import CareRelation, NumberSeries, Patient, Registration, search_kind
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,16 @@ class PatientDetails:
 
 
 def _refuse_impossible(details: PatientDetails) -> None:
-    today = timezone.now().date() + dt.timedelta(days=1)
-    if not dt.date(1900, 1, 1) <= details.birth_date <= today:
+    tomorrow = timezone.now().date() + dt.timedelta(days=1)  # today already, east of here
+    if details.birth_date > tomorrow:
         raise DomainError(
-            _("This date of birth can't be right. Write day, month, year, like 3 5 1988."), field="birth_date"
+            _("This day is still to come. Write the day of birth: day, month, year, like 3 5 1988."),
+            field="birth_date",
+        )
+    if details.birth_date < dt.date(1900, 1, 1):
+        raise DomainError(
+            _("This is before 1900. Write the year with four digits: day, month, year, like 3 5 1988."),
+            field="birth_date",
         )
 
 
@@ -98,9 +104,24 @@ def register_walk_in(hospital: Hospital, *, details: PatientDetails, by: Actor) 
     record(
         "patients.walk_in_registered", patient.public_id, by=by, about=About(patient.public_id, hospital.pk)
     )
-    _index(patient)
     ensure_registration(hospital, patient, by=by)
     return patient
+
+
+@transaction.atomic
+def change_walk_in(hospital: Hospital, patient: Patient, *, details: PatientDetails, by: Actor) -> None:
+    """Change the details of somebody without a log-in, at the desk. Ledger: patients.walk_in_changed.
+
+    Raises Conflict for a person with a log-in, who changes them without the desk.
+    """
+    _refuse_impossible(details)
+    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(pk=patient.pk)
+    if patient.user_id is not None:
+        raise Conflict(_("%(name)s has a log-in and changes these details there.") % {"name": patient.name})
+    details.write_to(patient)
+    patient.save()
+    record("patients.walk_in_changed", patient.public_id, by=by, about=About(patient.public_id, hospital.pk))
+    _index(patient)
 
 
 @transaction.atomic
@@ -117,6 +138,7 @@ def ensure_registration(hospital: Hospital, patient: Patient, *, by: Actor) -> R
         hospital=hospital, patient=patient, defaults={"number": f"{hospital.number_prefix}-{series.last:06d}"}
     )
     if created:
+        index_patient(hospital.pk, patient)
         about = About(patient.public_id, hospital.pk)
         record(
             "patients.registered", patient.public_id, by=by, about=about, body={"number": registration.number}
@@ -170,4 +192,10 @@ def end_care_relation(
 
 
 def _index(patient: Patient) -> None:
-    index_text(SEARCH_KIND, patient.pk, f"{patient.name} {patient.name_bn}")
+    for hospital_id in Registration.hospitals_of(patient):
+        index_patient(hospital_id, patient)
+
+
+def index_patient(hospital_id: int, patient: Patient) -> None:
+    """Make a patient findable by name at a hospital."""
+    index_text(search_kind(hospital_id), patient.pk, f"{patient.name} {patient.name_bn}")

@@ -15,5 +15,5 @@ urlpatterns = [
     path("me/access/", views.access_log, name="access_log"),
     path("h/<slug:slug>/patients/", views.index, name="index"),
     path("h/<slug:slug>/patients/new/", views.register, name="register"),
-    path("h/<slug:slug>/patients/<str:public_id>/", views.detail, name="detail"),
+    path("h/<slug:slug>/patients/<str:public_id>/edit/", views.edit, name="edit"),
 ]

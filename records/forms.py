@@ -15,7 +15,7 @@ from formulary.models import Medicine
 
 from .models import Allergies, Prescription, PrescriptionLine, VisitNote, plain_number
 from .operations import LineText, NoteText, problems_of, words_to_avoid
-from .operations.lines import MOST_LINES
+from .operations.lines import MOST_LINES, quantity_unit, typed_quantity
 from .queries import medicines_by_id
 
 ICD10 = re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?")
@@ -171,9 +171,19 @@ class LineForm(forms.Form):
     days = forms.IntegerField(
         label=_("Days"), required=False, widget=forms.TextInput({"inputmode": "numeric"})
     )
-    max_daily = forms.CharField(label=_("Most a day, when needed"), max_length=60, required=False)
+    max_daily = forms.DecimalField(
+        label=_("Most a day, when needed"),
+        max_digits=7,
+        decimal_places=3,
+        min_value=0,
+        required=False,
+        widget=forms.TextInput({"inputmode": "decimal"}),
+        error_messages={"invalid": _("Write the most a day as a number, like 8 or 0.5.")},
+    )
     quantity = forms.IntegerField(
-        label=_("Quantity"), required=False, widget=forms.TextInput({"inputmode": "numeric"})
+        label=_("Quantity"),
+        required=False,
+        widget=forms.TextInput({"inputmode": "numeric", "placeholder": _("counted")}),
     )
     repeats = forms.IntegerField(
         label=_("Repeats"), required=False, initial=0, widget=forms.TextInput({"inputmode": "numeric"})
@@ -185,6 +195,7 @@ class LineForm(forms.Form):
     def __init__(self, *args: Any, medicines: dict[str, Medicine] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.chosen: Medicine | None = (medicines or {}).get(str(self["medicine"].value()))
+        self.given_in = quantity_unit(self.chosen) if self.chosen else ""
 
     @property
     def line(self) -> LineText:
@@ -203,7 +214,7 @@ class LineForm(forms.Form):
             for problem in problems_of(self.line, self.chosen):
                 self.add_error(problem.field, problem.message)
             return
-        for name in ("instructions", "indication", "max_daily"):
+        for name in ("instructions", "indication"):
             if sentences := words_to_avoid(self.cleaned_data.get(name, "")):
                 self.add_error(name, sentences)
 
@@ -268,7 +279,14 @@ def new_line(medicine_id: str) -> dict[str, Any]:
 def line_values(line: PrescriptionLine) -> dict[str, Any]:
     """Return the fields of a stored line."""
     values = {name: getattr(line, name) for name in LineForm.base_fields if name != "medicine"}
-    return {**values, "medicine": line.medicine.public_id, "dose": plain_number(line.dose)}
+    most = plain_number(line.max_daily) if line.max_daily else ""
+    return {
+        **values,
+        "medicine": line.medicine.public_id,
+        "dose": plain_number(line.dose),
+        "max_daily": most,
+        "quantity": typed_quantity(line),
+    }
 
 
 def draft_values(draft: Prescription | None, seen: str) -> dict[str, str]:

@@ -36,8 +36,8 @@ class OfPatientQuerySet(ScopedQuerySet):
 
     def readable_by(self, person: Any) -> OfPatientQuerySet:
         """Return those of patients whom the person (a user or its key) cares for now, at the row's own hospital."""
-        cares = CareRelation.objects.live().filter(
-            person=person, patient=models.OuterRef("patient"), hospital=models.OuterRef("hospital")
+        cares = CareRelation.objects.live_of(person).filter(
+            patient=models.OuterRef("patient"), hospital=models.OuterRef("hospital")
         )
         return self.filter(models.Exists(cares))
 
@@ -255,7 +255,15 @@ class PrescriptionLine(HospitalOwned):
     )
     dose_unit = models.CharField(_("unit"), max_length=20)
     frequency = models.CharField(_("how often"), max_length=10, choices=Frequency)
-    max_daily = models.CharField(_("most a day, when needed"), max_length=60, blank=True)
+    # In the dose's unit.
+    max_daily = models.DecimalField(
+        _("most a day, when needed"),
+        max_digits=7,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.001), MaxValueValidator(1000)],
+    )
     days = models.PositiveSmallIntegerField(
         _("for how many days"),
         null=True,
@@ -291,7 +299,8 @@ class PrescriptionLine(HospitalOwned):
         taken = f"{self.dose_text} {Route(self.route).label if self.route in Route.values else self.route}"
         parts = [taken, str(self.get_frequency_display())]
         if self.max_daily:
-            parts.append(translate("at most %(most)s a day") % {"most": self.max_daily})
+            most = counted(self.max_daily, self.dose_unit)
+            parts.append(translate("at most %(most)s a day") % {"most": most})
         if self.days:
             parts.append(ngettext("%(count)s day", "%(count)s days", self.days) % {"count": self.days})
         return ", ".join(parts)

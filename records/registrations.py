@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import rfc8785
@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Min
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.formats import local
 from core.invariants import invariant
 from ledger import kinds as ledger_kinds
 from ledger.models import EntrySecret
@@ -20,7 +21,7 @@ from notifications.kinds import Bell, Content, Kind, register
 
 from . import rules, tasks  # noqa: F401
 from .models import Prescription, TimelineEntry, VisitNote
-from .queries import content_of, note_content
+from .queries import content_of, full_date, note_content
 
 
 def _signed_prescriptions(references: Iterable[str]) -> Mapping[tuple[str, int], Any]:
@@ -48,6 +49,7 @@ ledger_kinds.register(
 )
 for _name, _label in {
     "records.visit_started": _("Visit began"),
+    "records.visit_undone": _("Visit was begun by mistake"),
     "records.visit_finished": _("Visit finished"),
     "records.prescription_cancelled": _("Prescription cancelled"),
     "records.prescription_superseded": _("Prescription replaced"),
@@ -60,20 +62,28 @@ def _path(public_id: str) -> str:
     return reverse("records:prescription", args=[public_id])
 
 
-def _ready(public_id: str, version: int) -> Content:
+def _content(public_id: str, version: int) -> Content:
     prescription = Prescription.in_any_hospital(public_id=public_id)
-    if prescription is None:
+    if prescription is None or prescription.signed_at is None:
         raise LookupError(f"There is no signed prescription {public_id}.")
+    head = prescription.letterhead
     values = {
+        "day": full_date(local(prescription.signed_at, head["zone"]).date()),
+        "doctor": head["doctor"],
         "action_url": settings.PUBLIC_URL + _path(public_id),
         "action_label": _("Read the prescription"),
     }
     return Content(values, hospital_name=prescription.hospital.name)
 
 
-def _still_counts(public_id: str, version: int) -> bool:
-    prescription = Prescription.in_any_hospital(public_id=public_id)
-    return prescription is not None and prescription.status == Prescription.Status.ACTIVE
+def _still(status: str) -> Callable[[str, int], bool]:
+    """Return the question whether the prescription still stands like that."""
+
+    def ask(public_id: str, version: int) -> bool:
+        prescription = Prescription.in_any_hospital(public_id=public_id)
+        return prescription is not None and prescription.status == status
+
+    return ask
 
 
 def _ready_bell(public_id: str, version: int) -> Bell:
@@ -88,14 +98,18 @@ register(
     Kind(
         "records.prescription_ready",
         _("A prescription is ready"),
-        _ready,
+        _content,
         bell=_ready_bell,
-        still_true=_still_counts,
+        still_true=_still(Prescription.Status.ACTIVE),
     )
 )
 register(
     Kind(
-        "records.prescription_cancelled", _("A prescription was cancelled"), bell=_cancelled_bell, mail=False
+        "records.prescription_cancelled",
+        _("A prescription was cancelled"),
+        _content,
+        bell=_cancelled_bell,
+        still_true=_still(Prescription.Status.CANCELLED),
     )
 )
 

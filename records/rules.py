@@ -47,8 +47,8 @@ def is_treating(user: Any, appointment: Any) -> bool:
     """
     if appointment is None or not _sees_patients_at(user, appointment.hospital_id):
         return False
-    relations = CareRelation.objects.live().filter(
-        person=user, reason=CareRelation.Reason.APPOINTMENT, reference=appointment.public_id
+    relations = CareRelation.objects.live_of(user).filter(
+        reason=CareRelation.Reason.APPOINTMENT, reference=appointment.public_id
     )
     return bool(relations.exists())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-from scripts.run import VAR, runs_already
+from scripts.environment import VAR, runs_already
 
 
 def main() -> int:

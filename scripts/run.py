@@ -8,25 +8,17 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
-import re
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 from types import FrameType
 
+from scripts.environment import VAR, StartError, choose_ports, is_demo, say, setting, write_env_file
 from scripts.install import ROOT, RUNTIME, VENV_PYTHON, InstallError, install
 
-# A second portal from the same checkout, as tests start one, has its data and its .env elsewhere.
-VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var")
-ENV_FILE = Path(os.environ.get("ENV_FILE") or ROOT / ".env")
-KEYS = ("SECRET_KEY", "JWT_SECRET")
-DEFAULT_PORT = 8000
 START_SECONDS = 60.0
 DEMO_LOGINS = (
     ("ada@demo.test", "admin, City General Hospital"),
@@ -39,103 +31,6 @@ DEMO_LOGINS = (
     ("root@demo.test", "platform admin"),
 )
 DEMO_PASSWORD = "Demo-pass-2026!"
-
-
-class StartError(Exception):
-    """HealthStack cannot start; the message says what to do."""
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
-
-
-# --- .env and the ports ---------------------------------------------------------------------------------------------
-
-
-def _key(name: str) -> str:
-    """Return the key that a checkout without an .env has used so far, or a fresh one."""
-    used = VAR / "keys" / f"{name.lower()}.key"
-    return used.read_text(encoding="ascii").strip() if used.exists() else secrets.token_urlsafe(50)
-
-
-def write_env_file() -> None:
-    """Write .env from .env.example with keys of its own, readable by its owner only; an existing one stays."""
-    try:
-        handle = os.open(ENV_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    text = (ROOT / ".env.example").read_text(encoding="utf-8")
-    for name in KEYS:
-        text = re.sub(rf"^{name}=$", f"{name}={_key(name)}", text, flags=re.MULTILINE)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    _say("Wrote .env with fresh keys.")
-
-
-def _setting(name: str, default: str = "") -> str:
-    """Return a setting as the portal will see it: the environment wins over .env."""
-    if os.environ.get(name):
-        return os.environ[name]
-    found = re.search(rf"^{name}=(.+)$", ENV_FILE.read_text(encoding="utf-8"), re.MULTILINE)
-    return found.group(1).strip().strip("'\"") if found else default
-
-
-def _is_demo() -> bool:
-    return _setting("ENVIRONMENT", "demo") == "demo"
-
-
-def _number(name: str, default: int) -> int:
-    value = _setting(name, str(default))
-    if not value.isdigit() or not 0 < int(value) < 65536:
-        raise StartError(
-            f"{name} is {value!r}. Set it to a number between 1 and 65535, as in: PORT=8010 make run"
-        )
-    return int(value)
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except PermissionError as error:
-            raise StartError(
-                f"Port {port} needs more rights. Choose one above 1023: PORT=8010 make run"
-            ) from error
-        except OSError:
-            return True
-    return False
-
-
-def runs_already() -> bool:
-    """Say whether a supervisor of this checkout is alive."""
-    try:
-        pid = int((VAR / "supervisord.pid").read_text(encoding="ascii"))
-        command = Path(f"/proc/{pid}/cmdline")
-        if command.parent.parent.joinpath("self").exists():
-            return b"supervisord" in command.read_bytes()
-        os.kill(pid, 0)
-    except (OSError, ValueError):
-        return False
-    return True
-
-
-def choose_ports() -> tuple[int, int]:
-    """Return the ports of the portal and the simulator, both free. Errors: StartError."""
-    port = _number("PORT", DEFAULT_PORT)
-    simulator = _number("SIMULATOR_PORT", port + 1)
-    if runs_already():
-        raise StartError("HealthStack already runs from this folder. Stop it there with Ctrl-C first.")
-    for wanted, name in ((port, "portal"), (simulator, "payment simulator")):
-        if _is_taken(wanted):
-            other = port + 10
-            raise StartError(
-                f"Port {wanted}, for the {name}, is taken by another program. Choose another one: PORT={other} make run"
-            )
-    return port, simulator
-
-
-# --- preparing ------------------------------------------------------------------------------------------------------
 
 
 def _manage(*arguments: str) -> None:
@@ -163,16 +58,13 @@ def prepare() -> None:
     """Bring database, demo data and static files up to date; each step does nothing when nothing changed."""
     for folder in (VAR, VAR / "log"):
         folder.mkdir(exist_ok=True)
-    _say("Preparing the database …")
+    say("Preparing the database …")
     _manage("migrate", "--no-input", "--verbosity", "0")
     _manage("createcachetable")
-    if _is_demo():
-        _say("Preparing the demo …")
+    if is_demo():
+        say("Preparing the demo …")
         _manage("seed_demo")
     _collect_static()
-
-
-# --- running --------------------------------------------------------------------------------------------------------
 
 
 def _end_with_parent() -> None:
@@ -185,12 +77,12 @@ def _start_supervisor(port: int, simulator: int) -> subprocess.Popen[bytes]:
         "PORT": str(port),
         "SIMULATOR_PORT": str(simulator),
         "VAR_DIR": str(VAR),
-        "WITH_SIMULATOR": "true" if _is_demo() else "false",
+        "WITH_SIMULATOR": "true" if is_demo() else "false",
         "PYTHONUNBUFFERED": "1",
     }
     # The simulator reads no .env, and must know the same store as the portal.
     for name in ("SSLCOMMERZ_STORE_ID", "SSLCOMMERZ_STORE_PASSWORD"):
-        if value := _setting(name):
+        if value := setting(name):
             environment[name] = value
     command = [str(VENV_PYTHON), "-m", "supervisor.supervisord", "-c", str(ROOT / "supervisord.conf")]
     return subprocess.Popen(
@@ -219,7 +111,7 @@ def _greet(port: int, supervisor: subprocess.Popen[bytes]) -> None:
         if time.monotonic() > deadline:
             log = VAR / "log" / "web.log"
             lines = log.read_text(errors="replace").splitlines()[-20:] if log.exists() else []
-            _say(
+            say(
                 "\n".join(
                     [
                         *lines,
@@ -230,12 +122,12 @@ def _greet(port: int, supervisor: subprocess.Popen[bytes]) -> None:
             )
             return
         time.sleep(0.2)
-    _say(f"\nHealthStack is at http://127.0.0.1:{port}/")
-    if _is_demo():
-        _say(f"\nDemo logins, all with the password {DEMO_PASSWORD}")
+    say(f"\nHealthStack is at http://127.0.0.1:{port}/")
+    if is_demo():
+        say(f"\nDemo logins, all with the password {DEMO_PASSWORD}")
         for email, role in DEMO_LOGINS:
-            _say(f"  {email:<20} {role}")
-    _say("\nCtrl-C stops it; your data stays in var/. Logs are in var/log/.")
+            say(f"  {email:<20} {role}")
+    say("\nCtrl-C stops it; your data stays in var/. Logs are in var/log/.")
 
 
 class _Stopped(Exception):
@@ -258,10 +150,10 @@ def run(port: int, simulator: int) -> None:
     except _Stopped:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, signal.SIG_IGN)
-        _say("\nStopping …")
+        say("\nStopping …")
         supervisor.terminate()
         supervisor.wait()
-        _say("HealthStack has stopped; nothing is lost. `make run` starts it again.")
+        say("HealthStack has stopped; nothing is lost. `make run` starts it again.")
 
 
 def main() -> int:
@@ -279,7 +171,7 @@ def main() -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except _Stopped:
-        _say("\nStopped before it was up; `make run` goes on from here.")
+        say("\nStopped before it was up; `make run` goes on from here.")
         return 1
     return 0
 

@@ -23,7 +23,7 @@ from records.operations import (
     start_visit,
     write_note,
 )
-from tests.canaries import DESK, DOCTOR, HOME, NOW, PATIENT, STAFF, WALK_IN, Cast
+from tests.canaries import DESK, DOCTOR, HOME, NOW, OWN, PATIENT, STAFF, WALK_IN, Cast
 
 
 class _Clock:
@@ -157,6 +157,7 @@ def walk_in(cast: Cast) -> None:
     patient = cast.keep(
         "patient", WALK_IN, register_walk_in(cast.hospitals["own"], details=details, by=cast.people["rita"])
     )
+    cast.keep("walk_in", OWN, patient)
     starts_at = NOW + dt.timedelta(hours=8)
     visit = book_appointment(
         cast.affiliations["dora"], patient=patient, starts_at=starts_at, pay="desk", by=cast.people["rita"]

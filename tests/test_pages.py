@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html5lib
 import pytest
+from django.contrib.staticfiles import finders
 from lxml import html
 
 from tests.tenancy.matrix import ROLES, all_route_names, expected, targets_of
@@ -156,3 +157,10 @@ def test_page_is_valid_enough_for_a_strict_parser(opened, name):
 
 def test_answers_that_are_no_pages_are_listed_with_what_they_are():
     assert set(all_route_names()) >= NO_PAGE.keys()
+
+
+def test_the_icon_is_found_by_its_old_name(client):
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"]) == (302, "/static/img/favicon.svg")
+    assert answer["Cache-Control"] == "public, max-age=3600"
+    assert finders.find("img/favicon.svg")

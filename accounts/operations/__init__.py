@@ -1,6 +1,7 @@
 """What can happen to an account. Passwords arrive hashed: nobody hashes inside a transaction."""
 
 from .links import answer_link_request, ask_for_link, prune
+from .onward import keep_next, take_next
 from .passwords import change_password, reset_password
 from .platform import make_platform_admin
 from .profile import ask_for_email, change_email, change_profile
@@ -38,6 +39,7 @@ __all__ = [
     "end_session",
     "end_sessions_of",
     "forget_session",
+    "keep_next",
     "mail_link_again",
     "make_platform_admin",
     "make_email_code",
@@ -49,5 +51,6 @@ __all__ = [
     "see_session",
     "sign_up",
     "start_session",
+    "take_next",
     "verify_email",
 ]

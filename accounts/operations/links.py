@@ -27,7 +27,8 @@ def ask_for_link(email: str, *, purpose: str) -> None:
 @transaction.atomic
 def answer_link_request(request_id: int) -> None:
     """Look the address up and mail the link, if there is somebody to mail it to; then the wish is forgotten."""
-    request = LinkRequest.objects.select_for_update().filter(pk=request_id).first()
+    wishes = LinkRequest.objects.select_for_update(no_key=True, of=("self",))
+    request = wishes.filter(pk=request_id).first()
     if request is None:
         return
     user = User.objects.filter(email=request.email, is_active=True).first()

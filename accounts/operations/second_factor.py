@@ -88,7 +88,8 @@ def ask_for_email_code(user: User, *, by: User) -> None:
 @transaction.atomic
 def make_email_code(user: User, *, request: int) -> str:
     """Make the code of this request, keep its hash for ten minutes and return it for the mail."""
-    device = EmailCodeDevice.objects.select_for_update().get(user=user, asked=request)
+    devices = EmailCodeDevice.objects.select_for_update(no_key=True, of=("self",))
+    device = devices.get(user=user, asked=request)
     code = f"{secrets.randbelow(10**6):06d}"
     device.code_hash = device.hashes_of(code)[0]
     device.valid_until = timezone.now() + dt.timedelta(minutes=CODE_MINUTES)

@@ -39,6 +39,16 @@ def test_the_list_shows_browser_and_address_and_marks_this_one(client):
     assert page.count("This browser") == 1
 
 
+def test_times_are_relative_and_name_the_exact_moment(client):
+    with time_machine.travel(dt.datetime(2026, 11, 21, 6, 0, tzinfo=dt.UTC), tick=False) as clock:
+        log_in(client, UserFactory(), HTTP_USER_AGENT=CHROME)
+        clock.shift(dt.timedelta(minutes=9))
+        page = client.get(url("sessions")).content.decode().replace("\xa0", " ")
+
+    exact = 'datetime="2026-11-21T06:00:00+00:00" title="Saturday 21 November, 12:00 pm"'
+    assert page.count(f"<time {exact}>9 minutes ago</time>") == 2
+
+
 def test_the_list_shows_only_ones_own(client):
     log_in(Client(), UserFactory(), HTTP_USER_AGENT=IPHONE)
     log_in(client, UserFactory(), HTTP_USER_AGENT=CHROME)

@@ -39,10 +39,14 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 def _ask_to_confirm(request: HttpRequest, user: User) -> HttpResponse:
+    next_url = http.given_next(request)
+    if next_url:
+        operations.keep_next(user.email, next_url=next_url)
     sent = throttles.may_mail_again(user.email)
     if sent:
         operations.mail_link_again(user)
-    return render(request, "accounts/confirm_address.html", {"email": user.email, "sent": sent})
+    context = {"email": user.email, "sent": sent, "next": next_url}
+    return render(request, "accounts/confirm_address.html", context)
 
 
 @never_cache
@@ -51,16 +55,20 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     """Ask somebody who gave the password for the second factor."""
     user = http.pending_user(request)
     methods = queries.methods_of(user) if user else []
+    again = http.with_next("accounts:login", http.pending_next(request))
     if user is None or not methods:
         messages.info(request, _("Ten minutes have passed. Log in again."))
-        return redirect("accounts:login")
+        return redirect(again)
     method = chosen_method(request, methods)
     form = CodeForm(method, request.POST or None)
-    context = {"method": method, "methods": methods, "email": user.email, "page": "accounts:enter_code"}
+    context = {
+        "method": method, "methods": methods, "email": user.email, "page": "accounts:enter_code",
+        "again": again,
+    }  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
             device = operations.check_code(user, method=method, code=form.cleaned_data["code"])
-            return http.complete(request, user, request.session[http.PENDING]["next"], device)
+            return http.complete(request, user, http.pending_next(request), device)
         except DomainError as error:
             return http.refused(request, "accounts/enter_code.html", form, error, context)
     return form_page(request, "accounts/enter_code.html", form, context)

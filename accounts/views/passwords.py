@@ -45,7 +45,8 @@ def reset_password_confirm(request: HttpRequest, public_id: str, token: str) -> 
         except DomainError as error:
             return http.refused(request, "accounts/reset_password_confirm.html", form, error, context)
         messages.success(request, _("Your new password is set. Log in with it."))
-        response = redirect("accounts:login")
+        next_url = request.session.pop(http.NEXT_AFTER_RESET, "")
+        response = redirect(http.with_next("accounts:login", next_url))
         # Whoever reads this mailbox is no stranger: hammering from elsewhere can't keep them out any more.
         http.remember_device(request, response, user)
         return response

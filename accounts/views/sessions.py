@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,10 +19,12 @@ from .. import http, operations, queries
 @require_safe
 def sessions(request: http.OwnRequest) -> HttpResponse:
     """List the person's sessions."""
-    page = page_of(request, queries.sessions_of(request.user))
-    return render(
-        request, "accounts/sessions.html", {"page_obj": page, "own": request.session.get("login_session", "")}
-    )
+    context = {
+        "page_obj": page_of(request, queries.sessions_of(request.user)),
+        "own": request.session.get("login_session", ""),
+        "zone": settings.PLATFORM_ZONE,
+    }
+    return render(request, "accounts/sessions.html", context)
 
 
 @http.own_page

@@ -31,7 +31,7 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponse:
         try:
             http.try_password(request, user.email, form.cleaned_data["password"])
             operations.verify_email(user)
-            return http.enter(request, user)
+            return http.enter(request, user, kept=operations.take_next(user.email))
         except DomainError as error:
             error.message = _wrong_password(error)
             return http.refused(request, "accounts/verify_email.html", form, error, context)
@@ -54,12 +54,18 @@ def resend(request: HttpRequest) -> HttpResponse:
 def link_page(request: HttpRequest, template: str, purpose: str) -> HttpResponse:
     """Ask for an address and have a link sent there; nothing tells whether it has an account."""
     form = EmailForm(request.POST or None)
+    next_url = http.given_next(request)
+    context = {"next": next_url}
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         try:
             throttles.require_mail_try(email, http.source_of(request, email))
             operations.ask_for_link(email, purpose=purpose)
         except DomainError as error:
-            return http.refused(request, template, form, error)
-        return render(request, "accounts/link_sent.html", {"email": email, "purpose": purpose})
-    return form_page(request, template, form)
+            return http.refused(request, template, form, error, context)
+        if next_url and purpose == LinkRequest.Purpose.RESET_PASSWORD:
+            request.session[http.NEXT_AFTER_RESET] = next_url
+        return render(
+            request, "accounts/link_sent.html", {"email": email, "purpose": purpose, "next": next_url}
+        )
+    return form_page(request, template, form, context)

@@ -100,17 +100,18 @@ class OwnCancelForm(forms.Form):
 
 
 class DeskCancelForm(ReasonForm):
-    """Who wanted it, which decides what comes back, and why."""
+    """Who wanted it, which decides what comes back, and why; without `own_loss` only the hospital can."""
 
     side = forms.ChoiceField(label=_("Who cancels?"), widget=forms.RadioSelect)
     field_order = ("side", "reason")
 
     def __init__(self, *args: Any, own_loss: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["side"].choices = [
-            (Appointment.Side.HOSPITAL, _("The hospital. All that was paid goes back.")),
-            (Appointment.Side.PATIENT, _("The patient asked for it. %(loss)s") % {"loss": own_loss}),
-        ]
+        sides = [(Appointment.Side.HOSPITAL, _("The hospital. All that was paid goes back."))]
+        if own_loss:
+            words = _("The patient asked for it. %(loss)s") % {"loss": own_loss}
+            sides.append((Appointment.Side.PATIENT, words))
+        self.fields["side"].choices = sides
         self.fields["side"].initial = Appointment.Side.HOSPITAL
 
 

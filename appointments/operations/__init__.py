@@ -19,7 +19,9 @@ from .changes import (
     fulfil_appointment,
     mark_no_show,
     reschedule_appointment,
+    undo_begin,
 )
+from .closing import cancel_decided_visits, cancel_visits, cancel_visits_of_hospital, finish_cancellations
 from .holds import flip_lapsed_holds, fulfil_visit, release_hold, release_visit, reserve_visit
 from .next_free import refresh_next_free, refresh_stale
 
@@ -29,9 +31,13 @@ __all__ = [
     "begin_visit",
     "book_appointment",
     "cancel_appointment",
+    "cancel_decided_visits",
+    "cancel_visits",
+    "cancel_visits_of_hospital",
     "change_booking_rules",
     "decline_appointment",
     "decline_unanswered",
+    "finish_cancellations",
     "flip_lapsed_holds",
     "fulfil_appointment",
     "fulfil_visit",
@@ -47,4 +53,5 @@ __all__ = [
     "reserve_visit",
     "set_weekly_hours",
     "take_time_off",
+    "undo_begin",
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.operations import Charge, draft_invoice, issue_invoice
-from core.actors import Actor
+from core.actors import Actor, person_of
 from core.background import after_commit
 from core.errors import DomainError
 from core.locks import lock_rows
@@ -25,7 +25,7 @@ from ..queries import is_bookable
 from .cells import drop_lapsed_cells, slot_taken, take_cells, visit_locks, write_change
 
 MAX_LIVE_HOLDS = 2
-CHART_STAYS_OPEN = dt.timedelta(days=30)  # after a visit that nobody closes
+CHART_STAYS_OPEN = dt.timedelta(days=30)  # after a visit that nobody begins
 
 
 @transaction.atomic
@@ -40,7 +40,8 @@ def book_appointment(
 ) -> Appointment:
     """Book a free time for a patient, paid `online` (kept for some minutes until it is) or at the `desk` (booked at once).
 
-    For somebody at the desk the hospital books at once with `later`, however its patients pay: the bill waits.
+    The desk's own booking is `later`, however the hospital's patients pay: the bill waits, and the hospital, which books
+    it itself, accepts it at once. A patient's own one waits where the hospital wants to accept.
     `starts_at` is UTC. Raises SlotTaken when the time is not free any more, DomainError when the hospital does not allow it.
     Side effects: registration at the hospital, draft or issued invoice, ledger, mail with a calendar entry when booked.
     """
@@ -71,8 +72,10 @@ def _insert(
         ends_at=starts_at + dt.timedelta(minutes=affiliation.slot_minutes),
         day=affiliation.hospital.local(starts_at).date(),
         fee=affiliation.fee,
+        full_refund_hours=affiliation.hospital.full_refund_hours,
+        half_refund_hours=affiliation.hospital.half_refund_hours,
         reason=reason,
-        booked_by=by if getattr(by, "pk", None) else None,
+        booked_by=person_of(by),
     )
     return appointment
 
@@ -111,17 +114,16 @@ def _keep_or_confirm(appointment: Appointment, pay: str, *, by: Actor) -> None:
     )
     if expires_at is None:
         issue_invoice(invoice, by=by)
-        confirm(appointment, by=by)
+        confirm(appointment, at_once=hospital.accepts_at_once or pay == LATER, by=by)
     else:
         Hold.objects.create(hospital=hospital, appointment=appointment, expires_at=expires_at)
 
 
-def confirm(appointment: Appointment, *, by: Actor) -> None:
-    """Make a kept time a visit: booked, or waiting for the hospital; doctor, patient and visit are locked.
+def confirm(appointment: Appointment, *, at_once: bool, by: Actor) -> None:
+    """Make a kept time a visit: booked, or not `at_once`, waiting for the hospital; doctor, patient and visit are locked.
 
     Gives the day's next serial number, opens the doctor's care relation, tells both.
     """
-    at_once = appointment.hospital.accepts_at_once
     appointment.move_to(Appointment.Status.BOOKED if at_once else Appointment.Status.PENDING)
     appointment.serial = next_serial(appointment)
     appointment.save(update_fields=["status", "serial"])
@@ -139,15 +141,15 @@ def next_serial(appointment: Appointment) -> int:
     return (same_day.aggregate(Max("serial"))["serial__max"] or 0) + 1
 
 
-def open_chart(appointment: Appointment, *, by: Actor) -> None:
-    """Let the visit's doctor open the patient's chart; it closes some weeks after a visit that nobody closes."""
+def open_chart(appointment: Appointment, *, by: Actor, until: dt.datetime | None = None) -> None:
+    """Let the visit's doctor open the patient's chart, else until some weeks after a visit that nobody begins."""
     open_care_relation(
         appointment.hospital,
         appointment.patient,
         person=appointment.doctor.user,
         reason=CareRelation.Reason.APPOINTMENT,
         reference=appointment.public_id,
-        ends_at=appointment.ends_at + CHART_STAYS_OPEN,
+        ends_at=until or max(appointment.ends_at + CHART_STAYS_OPEN, timezone.now()),
         by=by,
     )
 

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.actors import Actor
+from core.actors import Actor, person_of
 from core.errors import Conflict
 from core.formats import clock
 from core.locks import LockKey, Rank, lock_rows
@@ -126,6 +126,7 @@ def write_change(
     appointment: Appointment, act: str, *, by: Actor, note: str = "", moved_from: dt.datetime | None = None
 ) -> None:
     """Add a step to the visit's history and the ledger; what the system did bears no name."""
+    person = person_of(by)
     Change.objects.create(
         hospital_id=appointment.hospital_id,
         appointment=appointment,
@@ -133,7 +134,7 @@ def write_change(
         version=appointment.version,
         starts_at=appointment.starts_at,
         moved_from=moved_from,
-        by_name=getattr(by, "name", "") if getattr(by, "pk", None) else "",
+        by_name=person.name if person else "",
         note=note[:300],
     )
     body = {

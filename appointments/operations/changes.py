@@ -19,7 +19,7 @@ from patients.models import CareRelation
 from patients.operations import end_care_relation
 
 from ..models import PURPOSE, Appointment, Change
-from ..queries import is_bookable, own_share, refund_share
+from ..queries import is_bookable, own_share
 from .booking import next_serial, open_chart, tell, tell_doctor
 from .cells import drop_lapsed_cells, give_back_cells, lock_visit, slot_taken, take_cells, write_change
 
@@ -70,17 +70,20 @@ def _refuse_unless_waiting(appointment: Appointment) -> None:
 
 @transaction.atomic
 def cancel_appointment(appointment: Appointment, *, side: str, reason: str, by: Actor) -> Decimal:
-    """Cancel a visit and return what goes back to the payer: all when the hospital cancels, else by its rules."""
+    """Cancel a visit and return what goes back to the payer: all when the hospital cancels, else by its rules.
+
+    The hospital may also cancel one whose time has come and that never began; for the patient it is too late then.
+    """
     appointment = lock_visit(appointment)
     if appointment.status == Appointment.Status.PROPOSED:
         raise DomainError(_("This time is only kept while it is being paid. Give it back instead."))
     if appointment.status == Appointment.Status.ARRIVED:
         raise DomainError(_("This visit has begun, so it can't be cancelled any more."))
-    if appointment.is_past:
+    by_patient = side == Appointment.Side.PATIENT
+    if by_patient and appointment.is_past:
         raise DomainError(
             _("This visit's time has come, so it can't be cancelled any more. Please call the hospital.")
         )
-    by_patient = side == Appointment.Side.PATIENT
     share = own_share(appointment) if by_patient else Decimal(1)
     _end(appointment, side, share, reason, by=by)
     write_change(appointment, Change.Act.CANCELLED, by=by, note=reason)
@@ -117,24 +120,24 @@ def reschedule_appointment(
 ) -> None:
     """Move a visit to another free time of the same doctor and hospital; payment and history stay.
 
-    Patients may move it while at least half of the fee would come back, and never get back more than then; a moved visit
-    waits for the hospital again if it wants to accept. Raises SlotTaken when the new time is not free.
+    Patients may move it while at least half of the fee would come back, and never get back more than then; a visit that
+    they moved waits for the hospital again if it wants to accept. After a move by the hospital they get all back if they
+    cancel. Raises SlotTaken when the new time is not free.
     """
     appointment = lock_visit(appointment)
     hospital = appointment.hospital
     if appointment.status not in Appointment.AHEAD or appointment.is_past:
         raise DomainError(_("This visit can't be moved any more."))
-    if by_patient and refund_share(hospital, appointment.starts_at) == 0:
-        raise DomainError(_("It is too late to move this visit yourself. Please call the hospital."))
     if by_patient:
-        appointment.refund_share_cap = own_share(appointment)
+        _keep_what_is_lost(appointment)
+    appointment.moved_by_hospital = not by_patient
     moved_from = appointment.starts_at
     _take_other_time(appointment, starts_at)
     if by_patient and not hospital.accepts_at_once and appointment.status == Appointment.Status.BOOKED:
         appointment.move_to(Appointment.Status.PENDING)
     appointment.version += 1
-    moved = ["starts_at", "ends_at", "day", "serial", "status", "version", "refund_share_cap"]
-    appointment.save(update_fields=moved)
+    moved = ["starts_at", "ends_at", "day", "serial", "status", "version"]
+    appointment.save(update_fields=[*moved, "refund_share_cap", "moved_by_hospital"])
     write_change(appointment, Change.Act.MOVED, by=by, moved_from=moved_from)
     if appointment.status == Appointment.Status.BOOKED:
         open_chart(appointment, by=by)
@@ -142,6 +145,13 @@ def reschedule_appointment(
     if by_patient:
         tell_doctor(appointment)
     after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
+
+
+def _keep_what_is_lost(appointment: Appointment) -> None:
+    share = own_share(appointment)
+    if share == 0:
+        raise DomainError(_("It is too late to move this visit yourself. Please call the hospital."))
+    appointment.refund_share_cap = share
 
 
 def _take_other_time(appointment: Appointment, starts_at: dt.datetime) -> None:
@@ -168,13 +178,29 @@ def _renumber(appointment: Appointment) -> None:
 
 @transaction.atomic
 def begin_visit(appointment: Appointment, *, by: Actor) -> None:
-    """Note that the patient is with the doctor, not before the visit's day: from now on it is not moved or cancelled."""
+    """Note that the patient is with the doctor, not before the visit's day: from now on it is not moved or cancelled.
+
+    The chart stays open for a year, so that an unfinished visit does not lose it.
+    """
     appointment = lock_visit(appointment)
     if appointment.day > appointment.hospital.local(timezone.now()).date():
         raise DomainError(_("This visit is on another day."))
     appointment.move_to(Appointment.Status.ARRIVED)
     appointment.save(update_fields=["status"])
     write_change(appointment, Change.Act.ARRIVED, by=by)
+    open_chart(appointment, until=timezone.now() + KEEPS_CHART_FOR, by=by)
+
+
+@transaction.atomic
+def undo_begin(appointment: Appointment, *, by: Actor) -> None:
+    """Take back that the patient is with the doctor: booked again, and the chart is open only as long as for that."""
+    appointment = lock_visit(appointment)
+    if appointment.status != Appointment.Status.ARRIVED:
+        raise DomainError(_("Only a visit that has begun and is not finished can be taken back."))
+    appointment.move_to(Appointment.Status.BOOKED)
+    appointment.save(update_fields=["status"])
+    write_change(appointment, Change.Act.UNDONE, by=by)
+    open_chart(appointment, by=by)
 
 
 @transaction.atomic

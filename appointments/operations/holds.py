@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing.operations import credit_line
 from billing.purposes import Applied, Outcome, RefundDue
-from core.actors import SCHEDULER, Actor
+from core.actors import SCHEDULER, Actor, person_of
 from core.background import after_commit, run_each
 from core.errors import Conflict
 from core.tenancy import everywhere
@@ -76,7 +76,7 @@ def fulfil_visit(reference: str, by: Actor) -> Outcome:
             return RefundDue(_("The payment came late, and the time was given to somebody else."))
     hold.move_to(Hold.Status.USED)
     hold.save(update_fields=["status"])
-    confirm(appointment, by=by)
+    confirm(appointment, at_once=appointment.hospital.accepts_at_once, by=by)
     after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
     return Applied()
 
@@ -106,8 +106,7 @@ def release_hold(appointment: Appointment, *, by: Actor) -> None:
     hold.move_to(Hold.Status.RELEASED)
     hold.save(update_fields=["status"])
     appointment.move_to(Appointment.Status.CANCELLED)
-    by_person = getattr(by, "pk", None) is not None
-    appointment.cancelled_by = Appointment.Side.PATIENT if by_person else Appointment.Side.SYSTEM
+    appointment.cancelled_by = Appointment.Side.PATIENT if person_of(by) else Appointment.Side.SYSTEM
     appointment.save(update_fields=["status", "cancelled_by"])
     give_back_cells(appointment)
     credit_line(PURPOSE, appointment.public_id, share=Decimal(1), reason=_("The time was given back."), by=by)

@@ -1,6 +1,6 @@
 """Reading the calendar: plans and free times, doctors to find, visits."""
 
-from .changes import change_history, invoice_of, moved_from, payment_states
+from .changes import change_history, invoice_of, money_went_back, moved_from, payment_states
 from .entries import CANCEL, PUBLISH, REQUEST, calendar_of
 from .plans import (
     HORIZON_DAYS,
@@ -8,20 +8,19 @@ from .plans import (
     fits_plan,
     free_by_day,
     is_bookable,
-    own_share,
     plans_for,
-    refund_share,
-    refund_steps,
     stale_affiliations,
     still_free,
     taken_cells,
     visits_a_day,
 )
+from .refunds import own_refund_steps, own_share, refund_share, refund_steps
 from .search import CHEAPEST, SOONEST, Found, Wanted, free_starts, search_doctors
 from .visits import (
     Figures,
     affiliation_to_book,
     all_of_day,
+    called_off_visits,
     day_figures,
     day_of_doctor,
     day_of_hospital,
@@ -52,6 +51,7 @@ __all__ = [
     "affiliation_to_book",
     "all_of_day",
     "calendar_of",
+    "called_off_visits",
     "change_history",
     "day_figures",
     "day_of_doctor",
@@ -64,7 +64,9 @@ __all__ = [
     "held_visits",
     "invoice_of",
     "is_bookable",
+    "money_went_back",
     "moved_from",
+    "own_refund_steps",
     "own_share",
     "own_visits_between",
     "past_visits",

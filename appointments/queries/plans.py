@@ -1,21 +1,18 @@
-"""What decides a doctor's free times: hours, exceptions, time off, what is taken; and what a cancellation gives back."""
+"""What decides a doctor's free times: hours, exceptions, time off, what is taken."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from decimal import Decimal
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from core.money import round_money
 from core.tenancy import public_directory
 from doctors.models import Affiliation, ScheduleException, TimeOff, WeeklyHours
-from hospitals.models import Hospital
 
-from ..models import Appointment, Cell, NextFree
+from ..models import Cell, NextFree
 from ..slots import CELL, Interval, Plan, cells_of, days_from, free_slots, holds
 
 HORIZON_DAYS = 60  # how far ahead a visit can be booked
@@ -86,7 +83,7 @@ def plans_for(affiliations: list[Affiliation], *, days: int, first: dt.date | No
             time_off=time_off[affiliation.doctor_id],
             taken=frozenset(taken[affiliation.doctor_id]),
             booked_a_day=booked.get(affiliation.pk, {}),
-            last_day=affiliation.doctor.licence_expires,
+            last_day=affiliation.licensed_until,
         )
         for affiliation in affiliations
     }
@@ -143,41 +140,6 @@ def fits_plan(affiliation: Affiliation, starts_at: dt.datetime, ends_at: dt.date
     day = affiliation.hospital.local(starts_at).date()
     plan = plans_for([affiliation], days=1, first=day)[affiliation.pk]
     return starts_at > timezone.now() and not plan.is_full(day) and holds(plan, starts_at, ends_at)
-
-
-def refund_share(hospital: Hospital, starts_at: dt.datetime, *, at: dt.datetime | None = None) -> Decimal:
-    """Return which share of the fee comes back when the patient cancels then: 1, 0.5 or 0."""
-    ahead = starts_at - (at or timezone.now())
-    if ahead >= dt.timedelta(hours=hospital.full_refund_hours):
-        return Decimal(1)
-    if ahead >= dt.timedelta(hours=hospital.half_refund_hours):
-        return Decimal("0.5")
-    return Decimal(0)
-
-
-def own_share(appointment: Appointment) -> Decimal:
-    """Return which share of the fee comes back when the patient cancels now; a move did not bring back what was lost."""
-    share, cap = refund_share(appointment.hospital, appointment.starts_at), appointment.refund_share_cap
-    return share if cap is None else min(share, cap)
-
-
-def refund_steps(
-    hospital: Hospital, starts_at: dt.datetime, fee: Decimal, *, cap: Decimal | None = None
-) -> list[tuple[dt.datetime | None, Decimal]]:
-    """Return what comes back when the patient cancels: until when, and how much; the last one (None) is for later.
-
-    Deadlines that have passed are left out; `cap` is the largest share that can still come back.
-    """
-    deadlines = {
-        starts_at - dt.timedelta(hours=hospital.half_refund_hours): Decimal("0.5"),
-        starts_at - dt.timedelta(hours=hospital.full_refund_hours): Decimal(1),
-    }
-    now = timezone.now()
-    capped = {
-        min(share, cap if cap is not None else share): until for until, share in sorted(deadlines.items())
-    }
-    steps = sorted((until, share) for share, until in capped.items() if until > now)
-    return [*((until, round_money(fee * share)) for until, share in steps), (None, Decimal(0))]
 
 
 def stale_affiliations(*, limit: int = 200) -> list[int]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from core.memory import remembered
 from core.search import normalise, queryset_matches, search_ids
 from core.tenancy import public_directory
 from doctors.models import Affiliation, Speciality
@@ -60,7 +61,9 @@ def search_doctors(wanted: Wanted) -> Found:
         rows = rows.filter(hospital__slug=wanted.hospital)
     if wanted.max_fee is not None:
         rows = rows.filter(fee__lte=wanted.max_fee)
-    groups = _groups(rows)
+    # Without words there are as many counts as hospitals and fees to choose from, and each reads every affiliation.
+    asked = f"search:{wanted.hospital}:{wanted.max_fee}"
+    groups = _groups(rows) if wanted.text else remembered(asked, lambda: _groups(rows))
     cities = {city.casefold() for _, city in groups}
     if wanted.city:
         rows = rows.filter(Q(hospital__city__iexact=wanted.city) | Q(hospital__area__iexact=wanted.city))
@@ -137,18 +140,19 @@ def _said(text: str, specialities: list[Speciality]) -> Q:
     meant = [found for found in fields.values() if found]
     rest = " ".join(word for word in words if not fields[word])
     if not meant:
-        return by_name | _in_place(text)
+        return _or_in_place(by_name, text)
     field = Q(doctor__speciality__in=set.intersection(*meant) or set.union(*meant))
     if not rest:
         return by_name | field
     named = Q(doctor__in=queryset_matches(NAMES, rest).order_by().values("match"))
-    return by_name | (field & (named | _in_place(rest)))
+    return by_name | (field & _or_in_place(named, rest))
 
 
-def _in_place(text: str) -> Q:
-    # As a set of hospitals: asked over the joined tables it would read every affiliation.
+def _or_in_place(found: Q, text: str) -> Q:
     named = Q(city__iexact=text) | Q(area__iexact=text) | Q(name__icontains=text) | Q(name_bn__icontains=text)
-    return Q(hospital__in=Hospital.objects.public().filter(named).values("pk"))
+    hospitals = list(Hospital.objects.public().filter(named).values_list("pk", flat=True))
+    # Asked first, and left out when no place is meant: an "or" over two tables would read every affiliation.
+    return found | Q(hospital__in=hospitals) if hospitals else found
 
 
 def _fields_of(word: str, specialities: list[Speciality]) -> set[int]:

@@ -15,7 +15,7 @@ from doctors.models import Affiliation, Doctor
 from hospitals.models import Hospital
 from patients.models import Patient, Registration
 
-from ..models import Appointment
+from ..models import Appointment, AppointmentQuerySet
 
 
 def find_visit(reference: str) -> Appointment:
@@ -33,10 +33,19 @@ def upcoming_visits(patient: Patient) -> QuerySet[Appointment]:
 
 
 def past_visits(patient: Patient) -> QuerySet[Appointment]:
-    """Return the patient's visits that are over or cancelled, the latest first."""
+    """Return the patient's visits that are over, and cancelled ones whose time has come, the latest first."""
     rows = Appointment.objects.for_patient(patient).confirmed().with_people()
     made = rows.exclude(status=Appointment.Status.CANCELLED, serial__isnull=True)
-    return made.exclude(status__in=Appointment.LIVE, ends_at__gt=timezone.now()).order_by("-starts_at")
+    over = made.exclude(status__in=Appointment.LIVE, ends_at__gt=timezone.now())
+    return over.exclude(status=Appointment.Status.CANCELLED, starts_at__gt=timezone.now()).order_by(
+        "-starts_at"
+    )
+
+
+def called_off_visits(patient: Patient) -> QuerySet[Appointment]:
+    """Return the patient's visits of times to come that were cancelled or declined, the next first."""
+    rows = Appointment.objects.for_patient(patient).filter(status=Appointment.Status.CANCELLED)
+    return rows.filter(serial__isnull=False, starts_at__gt=timezone.now()).order_by("starts_at")
 
 
 def held_visits(patient: Patient) -> QuerySet[Appointment]:
@@ -59,7 +68,7 @@ def own_visits_between(patient: Patient, since: dt.datetime, until: dt.datetime)
 
 def day_of_doctor(doctor: Doctor, day: dt.date) -> QuerySet[Appointment]:
     """Return the doctor's visits of a local day in all hospitals of the scope, in order."""
-    rows = Appointment.objects.for_doctor(doctor).filter(day=day).with_people()
+    rows = Appointment.objects.for_doctor(doctor).filter(day=day).with_names()
     return _numbered(rows.exclude(status=Appointment.Status.CANCELLED)).order_by("starts_at", "pk")
 
 
@@ -71,7 +80,7 @@ def day_of_hospital(
     Cancelled visits are left out unless `status` asks for them. Each has the patient's `number` at its hospital.
     """
     made = Appointment.objects.confirmed().exclude(status=Appointment.Status.CANCELLED, serial__isnull=True)
-    rows = _numbered(made.filter(hospital=hospital, day=day).with_people())
+    rows = _numbered(made.filter(hospital=hospital, day=day).with_names())
     rows = rows.filter(status=status) if status else rows.exclude(status=Appointment.Status.CANCELLED)
     if doctor_id:
         rows = rows.filter(doctor__public_id=doctor_id)
@@ -128,10 +137,10 @@ def all_of_day(hospital: Hospital, day: dt.date) -> QuerySet[Appointment]:
     return rows
 
 
-def waiting_visits(rows: QuerySet[Appointment], *, but_on: dt.date) -> QuerySet[Appointment]:
+def waiting_visits(rows: AppointmentQuerySet, *, but_on: dt.date) -> AppointmentQuerySet:
     """Return the visits that wait for an answer on other days than the one shown, the next first."""
     waiting = rows.filter(status=Appointment.Status.PENDING).exclude(day=but_on)
-    return waiting.select_related("patient", "doctor", "hospital").order_by("starts_at", "pk")
+    return waiting.with_names().order_by("starts_at", "pk")
 
 
 def unanswered_visits(*, limit: int = 500) -> list[Appointment]:
@@ -144,9 +153,7 @@ def unanswered_visits(*, limit: int = 500) -> list[Appointment]:
 def places_of_doctor(doctor_id: str) -> list[Affiliation]:
     """Return where a doctor (by public id) with a valid licence works, as anyone may see it; by the hospital's name."""
     with public_directory():
-        rows = Affiliation.objects.active().filter(
-            doctor__public_id=doctor_id, doctor__licence_expires__gte=timezone.now().date()
-        )
+        rows = Affiliation.objects.active().licensed().filter(doctor__public_id=doctor_id)
     shown = rows.select_related("doctor__speciality", "hospital", "department")
     return list(shown.order_by("-takes_bookings", "hospital__name", "pk"))
 

@@ -55,10 +55,11 @@ def _calendar(visit: Appointment, method: str) -> Attachment:
     return Attachment("visit.ics", calendar_of(visit, method), f"text/calendar; method={method}")
 
 
-def _line(words: Any) -> Callable[[str, int], Bell]:
+def _line(words: Any, *, while_asked: Any = "") -> Callable[[str, int], Bell]:
     def bell(reference: str, version: int) -> Bell:
         visit = find_visit(reference)
-        title = str(words) % _when_and_with_whom(visit)
+        is_asked = while_asked and visit.status == Status.PENDING
+        title = str(while_asked if is_asked else words) % _when_and_with_whom(visit)
         return Bell(title, reverse("appointments:visit", args=[visit.public_id]))
 
     return bell
@@ -95,7 +96,10 @@ kinds.register(
         "appointments.booked",
         gettext_lazy("A visit was booked"),
         _content(REQUEST),
-        bell=_line(gettext_lazy("Booked: %(time)s with %(doctor)s")),
+        bell=_line(
+            gettext_lazy("Booked: %(time)s with %(doctor)s"),
+            while_asked=gettext_lazy("Asked for: %(time)s with %(doctor)s"),
+        ),
         still_true=_while(*Appointment.LIVE),
     )
 )

@@ -14,6 +14,7 @@ for _name, _label in {
     "cancelled": _("Cancelled a visit"),
     "arrived": _("Began the visit"),
     "fulfilled": _("Saw the patient"),
+    "undone": _("Took back that the visit had begun"),
     "noshow": _("Noted that the patient did not come"),
 }.items():
     kinds.event(f"appointments.{_name}", _label)

@@ -79,6 +79,8 @@ class AffiliationFactory(OwnedFactory):
         lambda row: MembershipFactory(hospital=row.hospital, user=row.doctor.user, role=Role.DOCTOR)
     )
     fee = Decimal("1200.00")
+    checked_licence_number = factory.SelfAttribute("doctor.licence_number")
+    checked_licence_expires = factory.SelfAttribute("doctor.licence_expires")
 
 
 class PatientFactory(factory.django.DjangoModelFactory):
@@ -102,12 +104,6 @@ class WalkInFactory(factory.django.DjangoModelFactory):
 
     name = factory.Sequence(lambda n: f"Walk-in {n}")
     birth_date = dt.date(1970, 1, 1)
-
-    @classmethod
-    def _create(cls, model_class: type[Any], *args: Any, **kwargs: Any) -> Any:
-        patient = super()._create(model_class, *args, **kwargs)
-        index_text("patients.patient", patient.pk, patient.name)
-        return patient
 
 
 def give_hours(

@@ -71,6 +71,21 @@ def test_book_where_bookings_need_no_acceptance_is_booked_and_opens_the_chart(wo
     )
 
 
+@pytest.mark.parametrize("accepts_at_once", [True, False])
+def test_what_the_desk_books_is_booked_at_once_whatever_the_hospital_asks_of_patients(world, accepts_at_once):
+    world.city.accepts_at_once = accepts_at_once
+    world.city.save()
+    visit = f.again(f.book(world.at_city, world.paul, pay="later", by=world.users.rita))
+    assert (visit.status, visit.booked_by, visit.serial) == (Status.BOOKED, world.users.rita, 1)
+    with everywhere():
+        assert CareRelation.objects.get(reference=visit.public_id).person == world.users.dora
+    assert list(Notice.objects.order_by("pk").values_list("title", flat=True)) == [
+        "Booked: Monday 23 November, 4:00 pm with Dr Dora Sen",
+        "New visit: Monday 23 November, 4:00 pm, City General Hospital",
+    ]
+    all_is_well()
+
+
 def test_book_registers_the_patient_at_the_hospital(world):
     stranger = f.PatientFactory()
     f.book(world.at_city, stranger)
@@ -86,7 +101,7 @@ def test_book_records_tells_and_asks_for_new_next_free_times(world):
     )  # fmt: skip
     assert list(Message.objects.values_list("kind", "email")) == [("appointments.booked", "paul@demo.test")]
     assert list(Notice.objects.order_by("pk").values_list("user__name", "title")) == [
-        ("Paul Rahman", "Booked: Monday 23 November, 4:00 pm with Dr Dora Sen"),
+        ("Paul Rahman", "Asked for: Monday 23 November, 4:00 pm with Dr Dora Sen"),
         ("Dr Dora Sen", "Waiting for your answer: Monday 23 November, 4:00 pm, City General Hospital"),
     ]
     tasks = [row.args_kwargs["args"] for row in DBTaskResult.objects.all()]

@@ -57,6 +57,8 @@ def dhaka(day, hour, minute=0):
 def visit(affiliation, starts_at, *, status=Appointment.Status.BOOKED, held_until=None):
     with in_hospital(affiliation.hospital_id):
         made = Appointment.objects.create(
+            full_refund_hours=24,
+            half_refund_hours=4,
             hospital=affiliation.hospital,
             patient=PatientFactory(),
             doctor=affiliation.doctor,

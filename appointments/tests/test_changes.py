@@ -52,7 +52,7 @@ def test_the_table_of_states():
         Status.PROPOSED: {Status.PENDING, Status.BOOKED, Status.CANCELLED},
         Status.PENDING: {Status.BOOKED, Status.CANCELLED},
         Status.BOOKED: {Status.PENDING, Status.ARRIVED, Status.NOSHOW, Status.CANCELLED},
-        Status.ARRIVED: {Status.FULFILLED},
+        Status.ARRIVED: {Status.BOOKED, Status.FULFILLED},
     } == Appointment.TRANSITIONS
     assert set(Appointment.LIVE) == {Status.PENDING, Status.BOOKED, Status.ARRIVED}
 
@@ -189,7 +189,7 @@ def test_cancel_closes_the_chart_and_frees_the_time_for_both(world):
     assert f.book(world.at_lakeside, world.pia)
 
 
-def test_cancel_is_refused_once_the_time_has_come_and_twice(world, clock):
+def test_cancel_is_refused_twice_and_to_the_patient_once_the_time_has_come(world, clock):
     visit = f.booked(world.at_city, world.paul)
     other = f.book(world.at_city, world.pia, f.FOUR + f.LENGTH)
     cancel(other)
@@ -198,6 +198,47 @@ def test_cancel_is_refused_once_the_time_has_come_and_twice(world, clock):
     clock.move_to(f.FOUR)
     with pytest.raises(DomainError, match="can't be cancelled any more"):
         cancel(visit)
+    assert f.again(visit).status == Status.BOOKED
+
+
+def test_the_hospital_cancels_also_a_visit_whose_time_has_come_and_all_goes_back(world, clock):
+    visit = f.book(world.at_city, world.paul, pay="online")
+    f.pay_online(visit)
+    with in_hospital(world.city):
+        operations.accept_appointment(visit, by=world.users.dora)
+    clock.move_to(f.FOUR + 3 * HOURS)
+    assert cancel(f.again(visit), Side.HOSPITAL, reason="The doctor fell ill") == Decimal("1200.00")
+    visit = f.again(visit)
+    assert (visit.status, visit.cancelled_by, visit.returned) == (
+        Status.CANCELLED, Side.HOSPITAL, Decimal("1200.00"),
+    )  # fmt: skip
+    assert chart_ends(visit) == f.FOUR + 3 * HOURS
+    assert Message.objects.filter(kind="appointments.cancelled", email="paul@demo.test").count() == 1
+    all_is_well()
+
+
+@pytest.mark.parametrize("status", [Status.FULFILLED, Status.NOSHOW])
+def test_what_is_over_is_not_cancelled_by_the_hospital(world, clock, status):
+    visit = f.booked(world.at_city, world.paul)
+    clock.move_to(f.FOUR)
+    with in_hospital(world.city):
+        if status == Status.NOSHOW:
+            operations.mark_no_show(visit, by=world.users.dora)
+        else:
+            operations.begin_visit(visit, by=world.users.dora)
+            operations.fulfil_appointment(visit, by=world.users.dora)
+    with pytest.raises(IllegalTransition):
+        cancel(f.again(visit), Side.HOSPITAL)
+
+
+def test_a_visit_that_waits_is_declined_also_when_its_time_has_come(world, clock):
+    visit = f.book(world.at_city, world.paul, pay="online")
+    f.pay_online(visit)
+    clock.move_to(f.FOUR + HOURS)
+    with in_hospital(world.city):
+        operations.decline_appointment(visit, reason="Nobody was there", by=world.users.rita)
+    assert f.again(visit).returned == Decimal("1200.00")
+    all_is_well()
 
 
 def test_cancel_of_a_held_time_is_refused(world):

@@ -153,6 +153,33 @@ def test_a_begun_visit_came(world, clock):
         operations.mark_no_show(visit, by=world.users.rita)
 
 
+def test_a_visit_begun_by_mistake_is_booked_again_and_its_chart_closes_as_before(world, clock):
+    visit = begun(world, clock)
+    with in_hospital(world.city):
+        operations.undo_begin(visit, by=world.users.dora)
+    visit = f.again(visit)
+    assert (visit.status, visit.serial, visit.version) == (Status.BOOKED, 1, 1)
+    assert chart_ends(visit) == f.FOUR + f.LENGTH + 30 * DAYS
+    with everywhere():
+        assert Change.objects.values_list("act", "by_name").last() == ("undone", "Dr Dora Sen")
+    assert EntrySecret.objects.filter(kind="appointments.undone", reference=visit.public_id).count() == 1
+    with pytest.raises(DomainError, match="Only a visit that has begun"), in_hospital(world.city):
+        operations.undo_begin(visit, by=world.users.dora)
+    with in_hospital(world.city):
+        operations.begin_visit(visit, by=world.users.dora)
+    assert f.again(visit).status == Status.ARRIVED
+    all_is_well()
+
+
+def test_a_begun_visit_of_long_ago_that_is_taken_back_closes_the_chart_at_once(world, clock):
+    visit = begun(world, clock)
+    long_after = f.FOUR + 60 * DAYS
+    clock.move_to(long_after)
+    with in_hospital(world.city):
+        operations.undo_begin(visit, by=world.users.dora)
+    assert chart_ends(visit) == long_after
+
+
 def test_only_a_begun_visit_is_done(world, clock):
     visit = f.booked(world.at_city, world.paul)
     clock.move_to(MORNING)
@@ -175,12 +202,6 @@ def test_the_days_pages_count_and_show_who_is_with_the_doctor(world, clock, clie
     own = paul.get(reverse("appointments:visit", args=[visit.public_id])).content.decode()
     assert "With the doctor" in own and "Cancel the visit" not in own and "If you can’t come" not in own
     assert [row.pk for row in paul.get(reverse("appointments:visits")).context["page_obj"]] == [visit.pk]
-
-
-def test_a_begun_visit_stays_on_the_doctors_first_page(world, clock, client_of):
-    begun(world, clock)
-    page = client_of(world.users.dora).get(reverse("dashboards:doctor"))
-    assert "Paul Rahman" in page.content.decode()
 
 
 # Moved, then cancelled
@@ -246,11 +267,15 @@ def test_the_pages_say_what_comes_back_after_a_move(world, clock, client_of):
 # The chart
 
 
-def test_the_chart_of_a_visit_that_nobody_closes_closes_by_itself(world):
+def test_the_chart_of_a_visit_that_nobody_begins_closes_by_itself(world):
     visit = f.booked(world.at_city, world.paul)
     assert chart_ends(visit) == f.FOUR + f.LENGTH + 30 * DAYS
     move(visit, f.FOUR + 10 * DAYS, by_patient=False)
     assert chart_ends(visit) == f.FOUR + 10 * DAYS + f.LENGTH + 30 * DAYS
+
+
+def test_a_visit_that_is_begun_keeps_its_chart_open_for_a_year(world, clock):
+    assert chart_ends(begun(world, clock)) == MORNING + 365 * DAYS
 
 
 def test_a_visit_that_is_done_keeps_the_chart_open_for_a_year(world, clock):

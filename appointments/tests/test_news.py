@@ -139,3 +139,23 @@ def test_a_walk_in_is_mailed_without_a_link_and_without_address_not_at_all(world
     (message,) = mails("Your visit on Monday 23 November")
     assert message.to == ["walk-in@demo.test"]
     assert "/me/visits/" not in message.body
+
+
+@pytest.mark.parametrize("accepts_at_once", [True, False])
+def test_the_mail_says_whether_it_is_booked_or_asked_for(world, accepts_at_once):
+    world.city.accepts_at_once = accepts_at_once
+    world.city.save()
+    f.book(world.at_city, world.paul)
+    (message,) = mails("Your visit on Monday 23 November, 4:00 pm")
+    html = next(body for body, kind in message.alternatives if kind == "text/html")
+    for body in (message.body, html):
+        assert ("is booked." in body, "you asked for a visit with Dr Dora Sen" in body) == (
+            accepts_at_once, not accepts_at_once,
+        )  # fmt: skip
+
+
+def test_what_the_desk_books_is_mailed_as_booked(world):
+    f.book(world.at_city, world.paul, pay="later", by=world.users.rita)
+    (message,) = mails("Your visit on Monday 23 November, 4:00 pm")
+    assert "is booked." in message.body and "still has to accept" not in message.body
+    assert event_of(message)[1]["status"] == "CONFIRMED"

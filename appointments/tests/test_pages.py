@@ -167,7 +167,7 @@ def test_a_click_on_a_free_time_leads_through_the_log_in_back_to_it(world, clien
 def test_book_page_says_what_it_costs_and_what_comes_back(world, client_of):
     text = client_of(world.users.paul).get(book_url(world.at_city)).content.decode()
     for words in ("Monday 23 November", "4:00 pm to 4:20 pm", "৳1,200.00", "Only Dr Dora Sen reads this.", "Paul Rahman",
-                  "Until Tomorrow, 4:00 pm", "৳1,200 back", "Until Mon 23 Nov, 12:00 pm", "৳600 back", "nothing back",
+                  "Until tomorrow, 4:00 pm", "৳1,200 back", "Until Mon 23 Nov, 12:00 pm", "৳600 back", "nothing back",
                   "Online now", "At the desk"):  # fmt: skip
         assert words in text, words
 
@@ -209,7 +209,15 @@ def test_book_at_the_desk_leads_to_the_visit(world, client_of):
         visit = Appointment.objects.get()
     assert response.redirect_chain == [(url("visit", visit.public_id), 302)]
     text = response.content.decode()
-    assert "The time is yours." in text and "Serial 1" in text and "Waiting for the hospital" in text
+    assert "Sent to City General Hospital. It answers soon, and you get a mail then." in text
+    assert "The time is yours" not in text and "Serial 1" in text and "Waiting for the hospital" in text
+
+
+def test_book_where_bookings_need_no_acceptance_says_that_the_time_is_yours(world, client_of):
+    world.city.accepts_at_once = True
+    world.city.save()
+    response = client_of(world.users.paul).post(book_url(world.at_city), {"pay": "desk"}, follow=True)
+    assert "The time is yours. A mail with a calendar entry is on its way." in response.content.decode()
 
 
 def test_book_a_time_that_was_just_taken_says_so_and_keeps_what_was_typed(world, client_of):
@@ -220,8 +228,24 @@ def test_book_a_time_that_was_just_taken_says_so_and_keeps_what_was_typed(world,
     text = page.content.decode()
     assert page.status_code == 422
     assert "4:00 pm was just taken. Please choose another time." in text and "My own words" in text
-    assert "Nothing was paid." in text
+    assert "Nothing was paid, and what you wrote is kept." in text
     assert "See the next free times" in text
+    assert 'name="start" value="2026-11-23T10:20Z"' in text
+    assert "If you cancel" not in text and "pay at the desk</span>" not in text
+
+
+def test_another_time_is_chosen_with_what_was_typed_and_books_nothing_yet(world, client_of):
+    f.book(world.at_city, world.pia)
+    paul = client_of(world.users.paul)
+    typed = {"pay": "desk", "reason": "My own words"}
+    page = paul.post(book_url(world.at_city), {**typed, "start": "2026-11-23T10:20Z"})
+    text = page.content.decode()
+    assert (page.status_code, page.context["start"]) == (200, f.FOUR + f.LENGTH)
+    assert "My own words" in text and 'value="desk" id="id_pay_1" required checked' in text
+    assert f'action="{book_url(world.at_city, f.FOUR + f.LENGTH)}"' in text
+    with everywhere():
+        assert not Appointment.objects.filter(patient=world.paul).exists()
+    assert paul.post(book_url(world.at_city, f.FOUR + f.LENGTH), typed).status_code == 302
 
 
 @pytest.mark.parametrize("data", [{"pay": ""}, {"pay": "gold"}, {"pay": "desk", "reason": "x" * 501}])
@@ -264,11 +288,46 @@ def test_book_warns_of_another_visit_at_that_time_and_of_a_taken_one(world, clie
     f.book(world.debs, world.paul)
     f.book(world.at_city, world.pia, f.FOUR + f.LENGTH)
     paul = client_of(world.users.paul)
-    assert "You have another visit at this time" in paul.get(book_url(world.at_city)).content.decode()
-    assert (
-        "4:20 pm is taken, or too close to now"
-        in paul.get(book_url(world.at_city, f.FOUR + f.LENGTH)).content.decode()
-    )
+    for start, words in (
+        (f.FOUR, "You have another visit at this time"),
+        (f.FOUR + f.LENGTH, "4:20 pm is taken, or too close to now"),
+    ):
+        text = paul.get(book_url(world.at_city, start)).content.decode()
+        assert words in text and "Other free times" in text
+        assert f'href="{book_url(world.at_city, f.FOUR + 2 * f.LENGTH)}"' in text
+        assert "How do you want to pay?" not in text and "Who is the visit for?" not in text
+
+
+def test_a_time_of_a_day_that_was_closed_leads_to_the_next_day_with_free_times(world, client_of):
+    f.close_day(world.at_city, f.MONDAY)
+    page = client_of(world.users.paul).post(book_url(world.at_city), {"pay": "desk"})
+    assert (page.status_code, page.context["choice"].chosen) == (422, f.MONDAY + dt.timedelta(days=1))
+    assert "Other free times" in page.content.decode()
+
+
+def test_a_refusal_that_is_not_about_the_time_shows_the_form_again(world, client_of):
+    for number in (1, 2):
+        f.book(world.debs, world.paul, f.FOUR + dt.timedelta(days=number), pay="online")
+    page = client_of(world.users.paul).post(book_url(world.at_city), {"pay": "online"})
+    text = page.content.decode()
+    assert (page.status_code, page.context["choice"]) == (422, None)
+    assert "Two times are already kept for you." in text and "How do you want to pay?" in text
+
+
+@pytest.mark.parametrize(
+    ("online", "desk", "shown"),
+    [
+        (True, True, ["Pay ৳1,200 and book", "Book, pay at the desk"]),
+        (True, False, ["Pay ৳1,200 and book"]),
+        (False, True, ["Book, pay at the desk"]),
+    ],
+)
+def test_the_button_says_what_it_does(world, client_of, online, desk, shown):
+    world.city.pays_online, world.city.pays_at_desk = online, desk
+    world.city.save()
+    text = client_of(world.users.paul).get(book_url(world.at_city)).content.decode()
+    labels = ["Pay ৳1,200 and book", "Book, pay at the desk"]
+    assert [label for label in labels if label in text] == shown
 
 
 # One's own visits
@@ -287,13 +346,19 @@ def test_lists_hold_what_is_kept_what_comes_and_what_is_past(world, client_of, c
     page = paul.get("/me/visits/")
     assert [visit.pk for visit in page.context["page_obj"]] == [coming.pk]
     assert "is kept for you until 12:15 pm" in page.content.decode()
-    assert [visit.pk for visit in paul.get("/me/visits/?when=past").context["page_obj"]] == [gone.pk]
+    assert [visit.pk for visit in page.context["called_off"]] == [gone.pk]
+    assert "These do not take place" in page.content.decode() and "cancelled by you" in page.content.decode()
+    assert not paul.get("/me/visits/?when=past").context["page_obj"].object_list
     clock.move_to(coming.ends_at)
-    assert not paul.get("/me/visits/").context["page_obj"].object_list
-    assert [visit.pk for visit in paul.get("/me/visits/?when=past").context["page_obj"]] == [
-        gone.pk,
-        coming.pk,
-    ]
+    page = paul.get("/me/visits/")
+    assert (list(page.context["page_obj"]), [visit.pk for visit in page.context["called_off"]]) == (
+        [], [gone.pk],
+    )  # fmt: skip
+    assert [visit.pk for visit in paul.get("/me/visits/?when=past").context["page_obj"]] == [coming.pk]
+    clock.move_to(gone.starts_at)
+    page = paul.get("/me/visits/?when=past")
+    assert [visit.pk for visit in page.context["page_obj"]] == [gone.pk, coming.pk]
+    assert "These do not take place" not in paul.get("/me/visits/").content.decode()
 
 
 def test_empty_lists_say_what_to_do(world, client_of):
@@ -354,3 +419,53 @@ def test_calendar_file_is_the_visit_in_utc(world, client_of):
     (event,) = calendar.walk("VEVENT")
     assert (str(calendar["method"]), event.decoded("dtstart")) == ("PUBLISH", f.FOUR)
     assert b"CANARY" not in response.content and b"paul@" not in response.content
+
+
+# What a visit's page says of its past
+
+
+def steps(client, visit) -> list[str]:
+    history = client.get(url("visit", visit.public_id)).context["history"]
+    return [str(step.words) for step in history]
+
+
+def test_a_booking_is_only_asked_for_while_it_waits(world, client_of):
+    paul, dora = client_of(world.users.paul), client_of(world.users.dora)
+    asked = f.book(world.at_city, world.paul)
+    desks = f.book(world.at_city, world.paul, f.FOUR + f.LENGTH, pay="later", by=world.users.rita)
+    declined = f.book(world.at_city, world.paul, f.FOUR + 2 * f.LENGTH)
+    assert (steps(paul, asked), steps(paul, desks)) == (["Asked for"], ["Booked"])
+    assert "<b>Asked for</b>" in dora.get(url("doctor_visit", asked.public_id)).content.decode()
+    with in_hospital(world.city):
+        operations.accept_appointment(asked, by=world.users.dora)
+        operations.decline_appointment(declined, reason="Away", by=world.users.dora)
+        for visit in (asked, desks):
+            day = visit.starts_at + dt.timedelta(days=1)
+            operations.reschedule_appointment(visit, starts_at=day, by_patient=True, by=world.users.paul)
+    assert steps(paul, asked) == ["Asked for", "Accepted", "Moved"]
+    assert (steps(paul, desks), steps(paul, declined)) == (["Booked", "Moved"], ["Asked for", "Declined"])
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_time_that_was_not_paid_in_time_is_not_booked(world, client_of, clock, late):
+    visit = f.book(world.at_city, world.paul, pay="online")
+    attempt = f.start_online(visit)
+    clock.shift(dt.timedelta(hours=1))
+    f.book(world.at_city, world.pia)
+    if late:
+        f.pay_online(visit, attempt)
+    text = client_of(world.users.paul).get(url("visit", visit.public_id)).content.decode()
+    assert "Not booked" in text and "Being booked" not in text and "stitch-y" not in text
+    assert ("Not booked: your money goes back" in text, "The time was not kept" in text) == (late, not late)
+
+
+def test_a_stitch_stands_only_before_what_is_ahead(world, client_of, clock):
+    visit = f.booked(world.at_city, world.paul)
+    paul = client_of(world.users.paul)
+    assert "stitch-y" in paul.get(url("visit", visit.public_id)).content.decode()
+    clock.move_to(f.FOUR)
+    with in_hospital(world.city):
+        operations.begin_visit(visit, by=world.users.dora)
+        operations.fulfil_appointment(visit, by=world.users.dora)
+    text = paul.get(url("visit", visit.public_id)).content.decode()
+    assert "rule-y" in text and "stitch-y" not in text

@@ -215,7 +215,7 @@ def test_search_takes_the_same_few_queries_however_many_doctors(city, counted, c
         counted(client, f"{SEARCH}?q=heart+dora"),
         counted(client, f"{SEARCH}?city=Dhaka"),
     )
-    assert few == many == (7, 8, 7)
+    assert few == many == (7, 9, 7)
 
 
 def test_profile_shows_two_weeks_and_one_days_times(city, client_of):

@@ -144,7 +144,7 @@ def test_the_desk_books_for_a_walk_in_and_takes_the_payment(world, client_of):
     response = rita.post(address, {"patient": walk_in.public_id, "start": "2026-11-23T10:00Z"}, follow=True)
     with everywhere():
         visit = Appointment.objects.get()
-    assert (visit.patient, visit.booked_by, visit.status) == (walk_in, world.users.rita, Status.PENDING)
+    assert (visit.patient, visit.booked_by, visit.status) == (walk_in, world.users.rita, Status.BOOKED)
     invoice = f.invoice_of(visit)
     assert invoice.status == Invoice.Status.ISSUED
     text = response.content.decode()
@@ -207,7 +207,7 @@ def test_the_desk_books_nobody_elses_patient_and_no_taken_time(world, client_of)
 @pytest.mark.parametrize(
     ("who", "address", "queries"),
     [
-        ("paul", "/me/visits/", 7),
+        ("paul", "/me/visits/", 8),
         ("paul", "/me/visits/?when=past", 6),
         ("dora", "/doctor/day/?day=2026-11-23", 8),
         ("rita", DAY, 10),

@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from billing.operations import start_payment
 from core.errors import DomainError
-from core.http import errors_to, form_page, page_of, permit
+from core.http import errors_to, form_page, page_of, permit, require_form
 from core.tenancy import in_hospital
 from doctors.models import Affiliation
 from patients.models import Patient
@@ -23,7 +23,7 @@ from patients.queries import patients_of
 from .. import operations, queries
 from ..forms.visits import BookForm, DeskBookForm, read_moment
 from ..models import LATER, Appointment
-from .common import ASKED, day_choice
+from .common import Choice, day_choice, say_done
 
 
 def _affiliation(affiliation_id: str) -> Affiliation:
@@ -33,46 +33,68 @@ def _affiliation(affiliation_id: str) -> Affiliation:
     return found
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.book_own")
 def book(request: HttpRequest, affiliation_id: str) -> HttpResponse:
-    """Book a time for oneself; online payment goes on at the gateway, while the time is kept."""
+    """Book a time for oneself; online payment goes on at the gateway, while the time is kept.
+
+    A time that is gone gives way to others; one of them is chosen with `start`, and what was typed stays.
+    """
     affiliation = _affiliation(affiliation_id)
-    start = read_moment(request.GET.get("start", ""))
+    another = read_moment(request.POST.get("start", ""))
+    start = another or read_moment(request.GET.get("start", ""))
     if start is None:
         return redirect("appointments:doctor", affiliation.doctor.public_id)
-    hospital = affiliation.hospital
-    form = BookForm(
-        request.POST or None, hospital=hospital, fee=affiliation.fee, doctor=affiliation.doctor.name
-    )
-    own = queries.own_visits_between(
-        request.patient, start, start + dt.timedelta(minutes=affiliation.slot_minutes)
-    )
-    mine = next((visit for visit in own if _is_same(visit, affiliation, start)), None)
-    if mine is not None:
-        return redirect("appointments:visit", mine.public_id)
-    if request.method == "POST" and form.is_valid():
+    form = _book_form(request, affiliation, only_typed=another is not None)
+    end = start + dt.timedelta(minutes=affiliation.slot_minutes)
+    own = queries.own_visits_between(request.patient, start, end)
+    for visit in own:
+        if _is_same(visit, affiliation, start):
+            return redirect("appointments:visit", visit.public_id)
+    if form.is_valid():
         with errors_to(form):
             visit = operations.book_appointment(
                 affiliation, patient=request.patient, starts_at=start, by=request.user, **form.cleaned_data
             )
             return _go_on(request, visit)
-    return form_page(request, "appointments/book.html", form, _offer(affiliation, start, own))
+    return form_page(
+        request, "appointments/book.html", form, _offer(affiliation, start, own, refused=bool(form.errors))
+    )
+
+
+def _book_form(request: HttpRequest, affiliation: Affiliation, *, only_typed: bool) -> BookForm:
+    sent = request.POST or None
+    known = {"hospital": affiliation.hospital, "fee": affiliation.fee, "doctor": affiliation.doctor.name}
+    if sent and only_typed:
+        return BookForm(initial={name: sent[name] for name in ("pay", "reason") if sent.get(name)}, **known)
+    return BookForm(sent, **known)
 
 
 def _is_same(visit: Appointment, affiliation: Affiliation, start: dt.datetime) -> bool:
     return visit.affiliation_id == affiliation.pk and visit.starts_at == start
 
 
-def _offer(affiliation: Affiliation, start: dt.datetime, own: list[Appointment]) -> dict[str, Any]:
+def _others(affiliation: Affiliation, start: dt.datetime) -> Choice:
+    wanted = affiliation.hospital.local(start).date().isoformat()
+    return day_choice(affiliation, wanted, or_next=True)
+
+
+def _offer(
+    affiliation: Affiliation, start: dt.datetime, own: list[Appointment], *, refused: bool
+) -> dict[str, Any]:
+    """Return what the page shows; once a booking was `refused` the time is judged by all that decides it."""
     end = start + dt.timedelta(minutes=affiliation.slot_minutes)
+    if refused:
+        is_free = queries.is_bookable(affiliation, start)
+    else:
+        is_free = queries.still_free(affiliation, start, end)
     return {
         "affiliation": affiliation,
         "doctor": affiliation.doctor,
         "hospital": affiliation.hospital,
         "start": start,
         "end": end,
-        "is_gone": not own and not queries.still_free(affiliation, start, end),
+        "choice": None if is_free and not own else _others(affiliation, start),
         "own": own,
         "steps": queries.refund_steps(affiliation.hospital, start, affiliation.fee),
     }
@@ -81,7 +103,7 @@ def _offer(affiliation: Affiliation, start: dt.datetime, own: list[Appointment])
 def _go_on(request: HttpRequest, visit: Appointment) -> HttpResponse:
     """Lead on to the gateway, or to the visit when there is nothing to pay now."""
     if visit.status != Appointment.Status.PROPOSED:
-        messages.success(request, _("The time is yours. A mail with a calendar entry is on its way."))
+        messages.success(request, _booked_words(visit))
         return redirect("appointments:visit", visit.public_id)
     with in_hospital(visit.hospital):
         invoice = queries.invoice_of(visit)
@@ -90,6 +112,13 @@ def _go_on(request: HttpRequest, visit: Appointment) -> HttpResponse:
         except DomainError as error:
             messages.error(request, error.message)
             return redirect("billing:pay", invoice.public_id)
+
+
+def _booked_words(visit: Appointment) -> str:
+    if visit.status == Appointment.Status.PENDING:
+        words = _("Sent to %(hospital)s. It answers soon, and you get a mail then.")
+        return words % {"hospital": visit.hospital.name}
+    return _("The time is yours. A mail with a calendar entry is on its way.")
 
 
 @require_safe
@@ -110,7 +139,7 @@ def desk_search(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "appointments/desk_search.html", context)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.book_at_desk")
 def desk_book(request: HttpRequest, slug: str, affiliation_id: str) -> HttpResponse:
     """Book a time for a patient of the hospital; the visit's page then leads to the payment."""
@@ -125,7 +154,7 @@ def desk_book(request: HttpRequest, slug: str, affiliation_id: str) -> HttpRespo
             visit = operations.book_appointment(
                 affiliation, patient=patient, starts_at=start, pay=LATER, by=request.user
             )
-            messages.success(request, _("Booked for %(name)s.") % {"name": patient.name})
+            say_done(request, visit, _("Booked for %(name)s.") % {"name": patient.name})
             return redirect("appointments:desk_visit", slug, visit.public_id)
     return form_page(
         request, "appointments/desk_book.html", form, _desk_offer(request, affiliation, patients)

@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from core.formats import day as day_words
-from core.http import errors_to, form_page, permit
+from core.http import errors_to, form_page, permit, posted, require_form
 from doctors.models import Affiliation, ScheduleException, TimeOff
 from doctors.queries import affiliation_in_full, workplaces_of_doctor
 
@@ -26,7 +26,6 @@ from ..operations.calendar import BookingsHit
 from ..queries import PROFILE_DAYS, free_by_day
 from ..queries.calendar import calendar_of
 
-ASKED = ["GET", "HEAD", "POST"]
 manage = "appointments.manage_calendar"
 manage_doctor = "doctors.manage_affiliation"
 
@@ -63,7 +62,7 @@ def free(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, f"{template}#days" if request.htmx else template, context)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Affiliation)
 def save_hours(request: HttpRequest, affiliation: Affiliation) -> HttpResponse:
     """Save the hours of the week and say how many booked visits lie outside of them."""
@@ -89,7 +88,7 @@ def outside_words(count: int) -> str:
     ) % {"count": count}
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Affiliation)
 def save_rules(request: HttpRequest, affiliation: Affiliation) -> HttpResponse:
     """Save fee, length of a visit and limits."""
@@ -104,7 +103,7 @@ def save_rules(request: HttpRequest, affiliation: Affiliation) -> HttpResponse:
     return _page(request, affiliation, rules_form=form)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Affiliation)
 def add_exception(request: HttpRequest, affiliation: Affiliation) -> HttpResponse:
     """Add a day that differs from the week."""
@@ -131,7 +130,7 @@ def remove_exception(request: HttpRequest, affiliation: Affiliation, exception_i
     return _back(affiliation)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Affiliation)
 def take_time_off(request: HttpRequest, affiliation: Affiliation) -> HttpResponse:
     """Take time off, in all hospitals; the times are those of this hospital's zone."""
@@ -159,14 +158,14 @@ def remove_time_off(request: HttpRequest, time_off_id: str) -> HttpResponse:
     return redirect(f"{page}?{urlencode({'at': request.POST['at']})}" if request.POST.get("at") else page)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Affiliation)
 def leave_hospital(request: HttpRequest, affiliation: Affiliation) -> HttpResponse:
     """Let a doctor leave a hospital, after asking; refused while visits are to come."""
     return _end(request, affiliation, "appointments/calendar_leave.html", "doctors:workplaces")
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage_doctor, Affiliation)
 def end_affiliation(request: HttpRequest, affiliation: Affiliation, slug: str) -> HttpResponse:
     """Let a hospital's admin end a doctor's work there, after asking; refused while visits are to come."""
@@ -175,12 +174,12 @@ def end_affiliation(request: HttpRequest, affiliation: Affiliation, slug: str) -
     return _end(request, affiliation, "appointments/calendar_end.html", back)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage_doctor, Affiliation)
 def doctor_rules(request: HttpRequest, affiliation: Affiliation, slug: str) -> HttpResponse:
     """Let a hospital's admin change a doctor's fee and rules of booking."""
     affiliation = _not_ended(affiliation)
-    form = BookingRulesForm(request.POST if request.method == "POST" else None, affiliation=affiliation)
+    form = BookingRulesForm(posted(request), affiliation=affiliation)
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.change_booking_rules(affiliation, rules=form.rules(), by=request.user)

@@ -21,12 +21,11 @@ from core.formats import moment
 from core.http import errors_to, form_page
 from core.money import format_money, round_money
 from doctors.models import Affiliation
+from patients.models import Patient
 
 from .. import operations, queries
 from ..forms.visits import ReasonForm, RescheduleForm, read_day
 from ..models import Appointment
-
-ASKED = ["GET", "HEAD", "POST"]
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,11 @@ class Choice:
     later: dt.date | None
 
 
-def day_choice(affiliation: Affiliation, wanted: str) -> Choice:
-    """Return the days to choose from: the two weeks that hold the wanted day, else from today on."""
+def day_choice(affiliation: Affiliation, wanted: str, *, or_next: bool = False) -> Choice:
+    """Return the days to choose from: the two weeks that hold the wanted day, else from today on.
+
+    With `or_next` a wanted day without a free time gives way to the next one that has some.
+    """
     today = affiliation.hospital.local(timezone.now()).date()
     day = read_day(wanted)
     last = today + dt.timedelta(days=queries.HORIZON_DAYS - 1)
@@ -92,7 +94,10 @@ def day_choice(affiliation: Affiliation, wanted: str) -> Choice:
     step = queries.PROFILE_DAYS
     first = today + dt.timedelta(days=((day or today) - today).days // step * step)
     free = queries.free_by_day(affiliation, days=min(step, (last - first).days + 1), first=first)
-    chosen = day or next((date for date, starts in free.items() if starts), first)
+    open_days = [date for date, starts in free.items() if starts]
+    chosen = day or next(iter(open_days), first)
+    if or_next:
+        chosen = next((date for date in open_days if date >= chosen), chosen)
     later = first + dt.timedelta(days=step)
     return Choice(
         days=[Day(date, len(starts), date == chosen) for date, starts in free.items()],
@@ -136,6 +141,31 @@ def loss_in_words(visit: Appointment, invoice: Invoice | None) -> str:
 # Acts
 
 
+def is_reached(patient: Patient) -> bool:
+    """Whether mails reach the patient."""
+    return bool(patient.user_id or patient.email)
+
+
+def say_done(request: HttpRequest, visit: Appointment, words: str) -> None:
+    """Say to staff what was done, and that the patient is told, or has to be called."""
+    patient = visit.patient
+    if is_reached(patient):
+        level, told = messages.SUCCESS, _("%(name)s is told.")
+    elif patient.phone:
+        level, told = messages.WARNING, _("%(name)s has no e-mail: please call %(phone)s.")
+    else:
+        level, told = messages.WARNING, _("%(name)s has no e-mail and no phone on file, so is not told.")
+    told %= {"name": patient.name, "phone": patient.phone.as_international if patient.phone else ""}
+    messages.add_message(request, level, f"{words} {told}")
+
+
+def _say(request: HttpRequest, visit: Appointment, pages: Pages, words: str) -> None:
+    if pages.by_patient:
+        messages.success(request, words)
+    else:
+        say_done(request, visit, words)
+
+
 def move_page(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Show the free times of the visit's doctor; a chosen one becomes the visit's."""
     form = RescheduleForm(request.POST or None)
@@ -145,7 +175,8 @@ def move_page(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpRes
             operations.reschedule_appointment(
                 visit, starts_at=start, by_patient=pages.by_patient, by=request.user
             )
-            messages.success(request, _("Moved to %(time)s.") % {"time": moment(start, visit.hospital.tz)})
+            words = _("Moved to %(time)s.") % {"time": moment(start, visit.hospital.tz)}
+            _say(request, visit, pages, words)
             return redirect(pages.url("visit", visit))
     context = {"visit": visit, "hospital": visit.hospital, "urls": pages.urls(visit), "pages": pages}
     visit.affiliation.hospital, visit.affiliation.doctor = visit.hospital, visit.doctor  # known already
@@ -167,9 +198,10 @@ def ask_page(
     """Ask before an act; done, say so and go back to the visit. `act` gets the form's values and returns the words."""
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
-            messages.success(request, act(form.cleaned_data))
+            _say(request, visit, pages, act(form.cleaned_data))
             return redirect(pages.url("visit", visit))
     context = {"visit": visit, "hospital": visit.hospital, "urls": pages.urls(visit), "pages": pages}
+    context["is_reached"] = is_reached(visit.patient)
     return form_page(request, template, form, context)
 
 
@@ -178,7 +210,7 @@ def decline_page(request: HttpRequest, visit: Appointment, pages: Pages) -> Http
 
     def act(values: dict[str, Any]) -> str:
         operations.decline_appointment(visit, reason=values["reason"], by=request.user)
-        return _("Declined. %(name)s is told, and what was paid goes back.") % {"name": visit.patient.name}
+        return _("Declined, and what was paid goes back.")
 
     return ask_page(
         request, "appointments/decline.html", made_or_404(visit), pages, ReasonForm(request.POST or None), act
@@ -188,7 +220,7 @@ def decline_page(request: HttpRequest, visit: Appointment, pages: Pages) -> Http
 def accept_and_return(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Accept a visit that waits."""
     operations.accept_appointment(made_or_404(visit), by=request.user)
-    messages.success(request, _("Accepted. %(name)s is told.") % {"name": visit.patient.name})
+    say_done(request, visit, _("Accepted."))
     return redirect(pages.url("visit", visit))
 
 

@@ -7,15 +7,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from core.http import permit
+from core.http import permit, require_form
+from ledger.operations import record_read
 
 from .. import operations, queries
 from ..forms.visits import DeskCancelForm
 from ..models import Appointment
 from .common import (
-    ASKED,
     DESKS,
     accept_and_return,
     ask_page,
@@ -32,8 +32,10 @@ decide = "appointments.decide_appointment"
 @require_safe
 @permit("appointments.view_appointment", Appointment)
 def visit(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
-    """One visit: who, when, with whom, what was paid, what happened to it."""
+    """One visit: who, when, with whom, what was paid, what happened to it. That it was opened is noted."""
     appointment = made_or_404(queries.visit_of_hospital(appointment.pk))
+    patient_id, hospital_id = appointment.patient.public_id, request.hospital.pk
+    record_read(patient_id, "visit", by=request.user, hospital_id=hospital_id, purpose="desk")
     context = {
         "visit": appointment,
         "hospital": request.hospital,
@@ -51,14 +53,14 @@ def accept(request: HttpRequest, appointment: Appointment, slug: str) -> HttpRes
     return accept_and_return(request, appointment, DESKS)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(decide, Appointment)
 def decline(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Decline a visit that waits."""
     return decline_page(request, appointment, DESKS)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.cancel_appointment", Appointment)
 def cancel(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Cancel a visit for the hospital, or because the patient asked for it."""
@@ -66,21 +68,22 @@ def cancel(request: HttpRequest, appointment: Appointment, slug: str) -> HttpRes
 
     def act(values: dict[str, Any]) -> str:
         operations.cancel_appointment(visit, side=values["side"], reason=values["reason"], by=request.user)
-        return _("Cancelled. %(name)s is told.") % {"name": visit.patient.name}
+        return _("Cancelled.")
 
-    own_loss = loss_in_words(visit, queries.invoice_of(visit))
+    # Once the time has come only the hospital cancels
+    own_loss = "" if visit.is_past else loss_in_words(visit, queries.invoice_of(visit))
     form = DeskCancelForm(request.POST or None, own_loss=own_loss)
     return ask_page(request, "appointments/cancel.html", visit, DESKS, form, act)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.reschedule_appointment", Appointment)
 def reschedule(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Move a visit."""
     return move_page(request, made_or_404(queries.visit_of_hospital(appointment.pk)), DESKS)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.mark_no_show", Appointment)
 def no_show(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Note that the patient did not come."""

@@ -7,14 +7,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from core.http import permit
+from core.http import permit, require_form
+from ledger.operations import record_read
 
 from .. import operations, queries
 from ..forms.visits import ReasonForm
 from ..models import Appointment
-from .common import ASKED, DOCTORS, accept_and_return, ask_page, decline_page, move_page, no_show_page
+from .common import DOCTORS, accept_and_return, ask_page, decline_page, move_page, no_show_page
 
 decide = "appointments.decide_appointment"
 
@@ -22,7 +23,9 @@ decide = "appointments.decide_appointment"
 @require_safe
 @permit("appointments.view_appointment", Appointment)
 def visit(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """One visit, with what the patient wrote about it."""
+    """One visit, with what the patient wrote about it: that is noted as read."""
+    hospital_id = appointment.hospital_id
+    record_read(appointment.patient.public_id, "visit", by=request.user, hospital_id=hospital_id)
     context = {
         "visit": appointment,
         "hospital": appointment.hospital,
@@ -39,14 +42,14 @@ def accept(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     return accept_and_return(request, appointment, DOCTORS)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(decide, Appointment)
 def decline(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Decline a visit that waits."""
     return decline_page(request, appointment, DOCTORS)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.cancel_appointment", Appointment)
 def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Cancel a visit: all that was paid goes back."""
@@ -54,23 +57,21 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     def act(values: dict[str, Any]) -> str:
         side = Appointment.Side.HOSPITAL
         operations.cancel_appointment(appointment, side=side, reason=values["reason"], by=request.user)
-        return _("Cancelled. %(name)s is told, and what was paid goes back.") % {
-            "name": appointment.patient.name
-        }
+        return _("Cancelled, and what was paid goes back.")
 
     return ask_page(
         request, "appointments/cancel.html", appointment, DOCTORS, ReasonForm(request.POST or None), act
     )
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.reschedule_appointment", Appointment)
 def reschedule(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Move a visit."""
     return move_page(request, appointment, DOCTORS)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.mark_no_show", Appointment)
 def no_show(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Note that the patient did not come."""

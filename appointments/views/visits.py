@@ -8,15 +8,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from core.http import page_of, permit
+from core.http import page_of, permit, require_form
 from core.money import format_money
 
 from .. import operations, queries
 from ..forms.visits import OwnCancelForm
 from ..models import Appointment
-from .common import ASKED, MINE, ask_page, loss_in_words, move_page
+from .common import MINE, ask_page, loss_in_words, move_page
 
 
 @require_safe
@@ -29,6 +29,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
     context = {
         "is_past": is_past,
         "held": [] if is_past else queries.held_visits(patient),
+        "called_off": [] if is_past else queries.called_off_visits(patient)[:10],
         "page_obj": page_of(request, rows),
     }
     return render(request, "appointments/visits.html", context)
@@ -38,21 +39,21 @@ def visit_list(request: HttpRequest) -> HttpResponse:
 @permit("appointments.view_appointment", Appointment)
 def visit(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """One visit: when, where, what was paid, what happened to it, and what can be done."""
-    invoice = queries.invoice_of(appointment)
+    is_lost = appointment.status == Appointment.Status.PROPOSED and not appointment.hold.is_live
     context = {
         "visit": appointment,
         "hospital": appointment.hospital,
         "urls": MINE.urls(appointment),
-        "invoice": invoice,
+        "invoice": queries.invoice_of(appointment),
+        "is_lost": is_lost,
+        "went_back": is_lost and queries.money_went_back(appointment),
         "history": queries.change_history(appointment),
-        "steps": queries.refund_steps(
-            appointment.hospital, appointment.starts_at, appointment.fee, cap=appointment.refund_share_cap
-        ),
+        "steps": queries.own_refund_steps(appointment),
     }
     return render(request, "appointments/visit.html", context)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.cancel_appointment", Appointment)
 def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Cancel one's own visit, after saying what comes back."""
@@ -72,14 +73,14 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     )
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.reschedule_appointment", Appointment)
 def reschedule(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Move one's own visit."""
     return move_page(request, appointment, MINE)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("appointments.release_hold", Appointment)
 def release(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Give a kept time back, after asking."""

@@ -68,7 +68,10 @@ def draft_invoice(hospital: Hospital, patient: Patient, *, charges: Iterable[Cha
 
 @transaction.atomic
 def issue_invoice(invoice: Invoice, *, by: Actor) -> Invoice:
-    """Issue a draft that is to be paid at the desk: its lines count as done, and it gets its number."""
+    """Issue a draft that is to be paid at the desk: its lines count as done, and it gets its number.
+
+    Locks the hospital's counter, which comes last: one invoice in one transaction, and nothing is locked after it.
+    """
     invoice = lock_invoice(invoice)
     invoice.lines.filter(status=InvoiceLine.Status.OPEN).update(status=InvoiceLine.Status.FULFILLED)
     number_invoice(invoice, Invoice.Status.ISSUED if invoice.total > 0 else Invoice.Status.PAID, by=by)
@@ -91,11 +94,12 @@ def void_draft(invoice: Invoice, *, by: Actor) -> None:
 
 @transaction.atomic
 def credit_line(purpose: str, reference: str, *, share: Decimal, reason: str, by: Actor) -> Decimal:
-    """Give up a charged line and return what goes back to the payer.
+    """Give up a charged line and return what goes back to the payer; at most one invoice's in one transaction.
 
     A draft loses the line, and is voided with its last one. Of an unpaid invoice the whole line is credited. Of a paid one
     `share` (0 to 1) of the line is credited and refunded. Side effects: what the line keeps is released, credit note,
-    refunds, ledger.
+    refunds, ledger. The credit note's number locks the hospital's counter, which comes last (core.locks): whoever cancels
+    many things commits after each, and locks nothing more after this call.
     """
     line = (
         InvoiceLine.objects.filter(purpose=purpose, reference=reference)
@@ -185,7 +189,10 @@ def lock_invoice(invoice: Invoice) -> Invoice:
 
 
 def number_invoice(invoice: Invoice, status: str, *, by: Actor) -> None:
-    """Give the draft the next number of its hospital and kind, move it to `status`, record it and have its PDF made."""
+    """Give the draft the next number of its hospital and kind, move it to `status`, record it and have its PDF made.
+
+    The counter is the last lock of a transaction, so this is done once in it: another invoice would be locked too late.
+    """
     NumberSeries.objects.get_or_create(hospital_id=invoice.hospital_id, kind=invoice.kind)
     series = NumberSeries.objects.select_for_update(no_key=True, of=("self",)).get(
         hospital_id=invoice.hospital_id, kind=invoice.kind

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.actors import GATEWAY, Actor
 from core.background import after_commit
-from core.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError, Throttled
 from core.gateways import GatewayRefused, GatewayUnavailable
 from core.locks import LockKey, Rank, lock_rows
 from core.money import format_money
@@ -24,13 +24,16 @@ from notifications.operations import notify
 from .. import purposes
 from ..gateways import get_gateway
 from ..gateways.base import Outcome, PaymentAnswer, SessionOpened, SessionRequest
-from ..models import Attempt, Invoice, InvoiceLine, Payment
+from ..models import MISMATCH, Attempt, Invoice, InvoiceLine, Payment
 from ..queries import NOTHING, PAYABLE, find_attempt, outstanding
 from .invoices import about, money_locks, number_invoice
 from .refunds import owe_back
 from .surplus import note_surplus
 
 MAX_ATTEMPTS = 10
+# Tries that the gateway never answered take none of those ten away, but nobody hammers a gateway that is down.
+UNANSWERED_IN_A_ROW, UNANSWERED_WITHIN = 5, dt.timedelta(minutes=10)
+UNANSWERED_A_DAY = 30
 GIVE_UP_AFTER = dt.timedelta(hours=25)  # the gateway's window and a day
 CLOSED_BY = {
     Outcome.FAILED: Attempt.Status.FAILED,
@@ -78,9 +81,7 @@ def _begin_attempt(invoice: Invoice, *, by: Actor) -> Attempt:
         )
     if invoice.attempts.filter(status=Attempt.Status.REVIEW).exists():
         raise Conflict(_("Your payment is being checked by the hospital. You need not pay again."))
-    # One without a session never reached the gateway: an outage takes no try away.
-    if invoice.attempts.exclude(session_key="").count() >= MAX_ATTEMPTS:
-        raise DomainError(_("This was tried many times. Please pay at the desk, or call the hospital."))
+    _refuse_too_many_tries(invoice)
     for line in invoice.lines.filter(status=InvoiceLine.Status.OPEN):
         purposes.get(line.purpose).reserve(line.reference)
     return Attempt.objects.create(
@@ -92,6 +93,28 @@ def _begin_attempt(invoice: Invoice, *, by: Actor) -> Attempt:
         made_by=by if getattr(by, "pk", None) else None,
         next_check_at=timezone.now() + dt.timedelta(minutes=1),
     )
+
+
+def _refuse_too_many_tries(invoice: Invoice) -> None:
+    """Raise DomainError after ten pages that the gateway opened, Throttled after too many tries that it never answered."""
+    tries = invoice.attempts.filter(method=Attempt.Method.ONLINE)
+    if tries.exclude(session_key="").count() >= MAX_ATTEMPTS:
+        raise DomainError(_("This was tried many times. Please pay at the desk, or call the hospital."))
+    now = timezone.now()
+    unanswered = tries.filter(session_key="", created_at__gt=now - dt.timedelta(days=1))
+    begun = list(unanswered.values_list("created_at", flat=True))
+    if len(begun) >= UNANSWERED_A_DAY:
+        raise Throttled(
+            _(
+                "The payment page did not answer all day. Nothing was paid. Please pay at the desk, or call the hospital."
+            )
+        )
+    if sum(at > now - UNANSWERED_WITHIN for at in begun) >= UNANSWERED_IN_A_ROW:
+        raise Throttled(
+            _(
+                "The payment page still does not answer. Nothing was paid. Try again in ten minutes, or pay at the desk."
+            )
+        )
 
 
 def _session_request(attempt: Attempt) -> SessionRequest:
@@ -200,7 +223,7 @@ def _settle_paid(attempt: Attempt, answer: PaymentAnswer, *, by: Actor) -> None:
 
 
 def _refuse_answer(attempt: Attempt, wrong: str, *, by: Actor) -> None:
-    note = f"{Attempt.MISMATCH}{wrong}"
+    note = f"{MISMATCH}{wrong}"
     # The same answer comes again with every check; the trail needs it once.
     if attempt.note != note:
         attempt.note = note

@@ -145,8 +145,10 @@ def _finish(refund: Refund, *, by: Actor) -> None:
     refund.next_check_at = None
     body = {"amount": str(refund.amount), "currency": refund.currency}
     record("billing.refund_done", refund.public_id, by=by, about=_about(refund), body=body)
-    patient = refund.payment.invoice.patient
-    notify(patient.recipient, "billing.refunded", refund.public_id, hospital_id=refund.hospital_id)
+    invoice = refund.payment.invoice
+    notify(invoice.patient.recipient, "billing.refunded", refund.public_id, hospital_id=refund.hospital_id)
+    if invoice.number is not None:
+        after_commit("billing.render_invoice", invoice_id=invoice.pk)
 
 
 @transaction.atomic

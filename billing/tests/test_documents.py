@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pypdfium2
 import pytest
+import time_machine
 from django.core import mail
 from django_tasks_db.models import DBTaskResult
 
@@ -26,6 +28,8 @@ from .factories import (
     register,
     unclear_refund,
 )
+
+NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 
 
 def text_of(document):
@@ -89,6 +93,94 @@ def test_invoice_gets_a_new_version_with_each_payment_and_credit(cast, gateway):
     assert versions(invoice) == [1, 2, 4]
 
 
+def test_invoice_adds_up_from_lines_to_what_is_left(cast, gateway):
+    with time_machine.travel(NOW, tick=False) as clock:
+        invoice = issued(cast.city, cast.payer, "1000.00", "200.00")
+        clock.shift(dt.timedelta(hours=1))
+        paid_at_desk(invoice)
+        clock.shift(dt.timedelta(hours=1))
+        with in_hospital(cast.city):
+            line = invoice.lines.first()
+            operations.credit_line(
+                line.purpose, line.reference, share=Decimal("0.5"), reason="Visit cancelled", by=SEED
+            )
+        text = letter(invoice)
+    in_order = (
+        "Partly given back",
+        "Date 21 November 2026",
+        "Due Nothing is due",
+        "For Quantity Price Tax Amount",
+        "Thing thing-1 (cancelled) 1 ৳1,000.00 ৳0.00 ৳1,000.00",
+        "Without tax ৳1,200.00",
+        "Tax ৳0.00",
+        "Total ৳1,200.00",
+        "21 Nov 2026, 4:00 pm Paid, Cash at the desk",
+        "−৳1,200.00",
+        "21 Nov 2026, 5:00 pm",
+        "Left to pay ৳0.00",
+    )
+    places = [text.find(part) for part in in_order]
+    assert -1 not in places, (in_order[places.index(-1)], text)
+    assert places == sorted(places)
+    assert "21 Nov 2026, 5:00 pm Credit note CN-000001 −৳500.00" in text
+    assert "21 Nov 2026, 5:00 pm On its way back: Visit cancelled ৳500.00" in text
+
+
+def test_invoice_says_tax_and_quantity(cast, gateway):
+    invoice = draft(cast.city, cast.payer, "1000.00", tax=Decimal("75.00"))
+    paid_online(invoice)
+    text = letter(invoice)
+    for part in (
+        "1 ৳1,000.00 ৳75.00 ৳1,075.00",
+        "Without tax ৳1,000.00",
+        "Tax ৳75.00",
+        "Total ৳1,075.00",
+        f"receipt {payment_of(invoice).public_id}",
+    ):
+        assert part in text
+
+
+def test_invoice_counts_only_what_was_booked(cast, gateway):
+    invoice = draft(cast.city, cast.payer, "1000.00", "200.00")
+    paid_online(invoice, taken="thing-2")
+    text = letter(invoice)
+    for part in (
+        "Thing thing-2 (not booked, not charged) 1 ৳200.00 – –",
+        "Total ৳1,000.00",
+        "−৳1,200.00",
+        "On its way back: Somebody else has it now. ৳200.00",
+        "Left to pay ৳0.00",
+    ):
+        assert part in text, (part, text)
+
+
+def test_invoice_gets_a_new_version_when_a_refund_is_paid_back(cast, gateway, run_tasks):
+    refund = owed_at_desk(cast.city, cast.payer)
+    invoice = refund.payment.invoice
+    assert "On its way back: Cancelled" in letter(invoice)
+    with in_hospital(cast.city):
+        operations.pay_refund_at_desk(refund, by=cast.rita)
+    run_tasks()
+    with in_hospital(cast.city):
+        document = documents.invoice_document(invoice)
+    assert "Paid back: Cancelled ৳1,200.00" in text_of(document)
+    assert "Given back" in text_of(document)
+
+
+def test_invoice_taken_back_before_it_was_paid_says_so(cast, gateway):
+    invoice = issued(cast.city, cast.payer)
+    credit(invoice, Decimal(1))
+    text = letter(invoice)
+    assert ("Taken back" in text, "Left to pay ৳0.00" in text, "Credited" in text) == (True, True, False)
+
+
+def test_invoice_to_pay_names_when_it_is_due_and_the_payers_address(cast, gateway):
+    cast.payer.address, cast.payer.city = "7 Lake Road", "Dhaka"
+    cast.payer.save()
+    text = letter(issued(cast.city, cast.payer))
+    assert ("Due On receipt" in text, "Address 7 Lake Road, Dhaka" in text) == (True, True)
+
+
 def test_credit_note_names_what_it_corrects(cast, gateway):
     invoice = issued(cast.city, cast.payer)
     credit(invoice, Decimal(1))
@@ -99,7 +191,7 @@ def test_credit_note_names_what_it_corrects(cast, gateway):
         "CN-000001",
         "corrects INV-000001",
         "Visit cancelled",
-        "Credited to you ৳1,200.00",
+        "Taken off INV-000001 −৳1,200.00",
     ):
         assert part in text
 
@@ -115,12 +207,21 @@ def test_receipt_names_the_payment_and_stays_as_it_is(cast, gateway):
         assert part in text_of(document)
 
 
+def test_receipt_tells_time_in_twelve_hours_and_the_payments_number(cast, gateway):
+    with time_machine.travel(NOW, tick=False):
+        invoice = draft(cast.city, cast.payer)
+        attempt = paid_online(invoice)
+    documents.render_receipt(payment_of(invoice).pk)
+    text = text_of(StoredDocument.objects.get(kind="billing.receipt"))
+    assert ("21 November 2026, 3:00 pm" in text, attempt.tran_id in text) == (True, True)
+
+
 def test_receipt_of_money_that_goes_back_says_so(cast, gateway):
     invoice = draft(cast.city, cast.payer)
     paid_online(invoice, taken="thing-1")
     documents.render_receipt(payment_of(invoice).pk)
     text = text_of(StoredDocument.objects.get(kind="billing.receipt"))
-    assert "৳1,200.00 of this could not be used and goes back to you." in text
+    assert "৳1,200.00 of this goes back to you." in text
     assert "Draft" not in text
 
 

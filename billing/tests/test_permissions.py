@@ -13,6 +13,7 @@ from core.tenancy import in_hospital
 from .factories import draft, in_review, issued, owed_at_desk, paid_online, unclear_refund
 
 PEOPLE = ("paul", "pia", "dora", "rita", "ada", "mallory", "root", None)
+LISTS = {"invoices", "desk", "refunds", "checks"}
 LOG_IN = 302
 NO_PATIENT = "becomes"  # somebody without a patient's record is asked to make one, or refused
 
@@ -28,6 +29,8 @@ MATRIX = {
     "invoice_pdf": [("get", 202, 404, NO_PATIENT, NO_PATIENT, NO_PATIENT, NO_PATIENT, NO_PATIENT, LOG_IN)],
     "receipt_pdf": [("get", 202, 404, NO_PATIENT, NO_PATIENT, NO_PATIENT, NO_PATIENT, NO_PATIENT, LOG_IN)],
     "desk": [("get", 404, 404, 403, 200, 200, 404, 404, LOG_IN)],
+    "refunds": [("get", 404, 404, 403, 200, 200, 404, 404, LOG_IN)],
+    "checks": [("get", 404, 404, 403, 200, 200, 404, 404, LOG_IN)],
     "desk_invoice": [("get", 404, 404, 403, 200, 200, 404, 404, LOG_IN)],
     "desk_pay": [
         ("get", 404, 404, 403, 200, 200, 404, 404, LOG_IN),
@@ -60,7 +63,7 @@ CASES = [
 
 def address(name, cast):
     """Return the address of a row that is paul's, at city."""
-    if name in {"invoices", "desk"}:
+    if name in LISTS:
         return reverse(f"billing:{name}", args=[] if name == "invoices" else ["city"])
     if name == "result":
         attempt = paid_online(draft(cast.city, cast.payer))
@@ -96,7 +99,7 @@ def test_matrix_names_every_address():
     assert {pattern.name for pattern in urls.urlpatterns} == set(MATRIX) | ELSEWHERE
 
 
-@pytest.mark.parametrize("name", sorted(set(MATRIX) - {"invoices", "desk", "result"}))
+@pytest.mark.parametrize("name", sorted(set(MATRIX) - LISTS - {"result"}))
 def test_row_of_another_hospital_is_like_none(cast, as_person, name):
     own = name in {"invoice", "pay", "invoice_pdf", "receipt_pdf"}
     browser = as_person(cast.paul if own else cast.mallory)

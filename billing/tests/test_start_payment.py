@@ -14,7 +14,7 @@ from billing import operations, tasks
 from billing.gateways import GatewayInTransaction, Outcome
 from billing.gateways.fake import FakeGateway
 from billing.models import Attempt, Payment
-from core.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError, Throttled
 from core.tenancy import in_hospital
 
 from .factories import WalkInFactory, draft, in_review, issued, paid_online, register, started
@@ -121,13 +121,45 @@ def test_start_payment_ends_after_ten_tries(cast, gateway):
 
 @pytest.mark.parametrize("trouble", ["be_unavailable", "lose_answers"])
 def test_outage_takes_no_try_away(cast, gateway, trouble):
-    invoice = draft(cast.city, cast.payer)
-    getattr(gateway, trouble)(11)
-    with in_hospital(cast.city):
+    with time_machine.travel(NOW, tick=False) as clock, in_hospital(cast.city):
+        invoice = draft(cast.city, cast.payer)
+        getattr(gateway, trouble)(11)
         for _ in range(11):
-            with pytest.raises(DomainError, match="Nothing was paid"):
+            clock.shift(dt.timedelta(minutes=3))
+            with pytest.raises(DomainError, match="does not answer. Nothing was paid"):
                 operations.start_payment(invoice, by=cast.paul)
-    assert started(invoice).status == "pending"
+        clock.shift(dt.timedelta(minutes=3))
+        assert started(invoice).status == "pending"
+
+
+def test_outage_is_tried_five_times_in_ten_minutes(cast, gateway):
+    with time_machine.travel(NOW, tick=False) as clock, in_hospital(cast.city):
+        invoice, other = draft(cast.city, cast.payer), draft(cast.city, cast.payer)
+        gateway.be_unavailable(5)
+        for _ in range(5):
+            with pytest.raises(DomainError, match="does not answer"):
+                operations.start_payment(invoice, by=cast.paul)
+        with pytest.raises(Throttled, match="Try again in ten minutes, or pay at the desk"):
+            operations.start_payment(invoice, by=cast.paul)
+        assert Attempt.objects.filter(invoice=invoice).count() == 5
+        assert started(other).status == "pending"
+        clock.shift(dt.timedelta(minutes=10))
+        assert started(invoice).status == "pending"
+
+
+def test_outage_of_a_day_is_tried_thirty_times(cast, gateway):
+    with time_machine.travel(NOW, tick=False) as clock, in_hospital(cast.city):
+        invoice = draft(cast.city, cast.payer)
+        gateway.be_unavailable(30)
+        for _ in range(30):
+            clock.shift(dt.timedelta(minutes=5))
+            with pytest.raises(DomainError, match="does not answer"):
+                operations.start_payment(invoice, by=cast.paul)
+        clock.shift(dt.timedelta(hours=12))
+        with pytest.raises(Throttled, match="Please pay at the desk, or call the hospital"):
+            operations.start_payment(invoice, by=cast.paul)
+        clock.shift(dt.timedelta(hours=12))
+        assert started(invoice).status == "pending"
 
 
 class OvertakenGateway(FakeGateway):

@@ -18,9 +18,11 @@ from .letters import invoice_filename, letter_response, receipt_filename
 @require_safe
 @permit("billing.view_own_invoices")
 def invoices(request: HttpRequest) -> HttpResponse:
-    """List the person's bills, newest first."""
-    page = page_of(request, queries.invoices_of(request.patient))
-    return render(request, "billing/invoices.html", {"page_obj": page})
+    """List the person's bills, newest first, or those that fit what was typed."""
+    text = request.GET.get("q", "").strip()[:100]
+    page = page_of(request, queries.invoices_of(request.patient, text=text))
+    rows = [(invoice, queries.standing_of(invoice)) for invoice in page]
+    return render(request, "billing/invoices.html", {"page_obj": page, "rows": rows, "q": text})
 
 
 @require_safe

@@ -21,20 +21,42 @@ from .letters import invoice_filename, letter_response, receipt_filename
 @require_safe
 @permit("billing.view_cash_desk")
 def desk(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show what is to pay, what is to hand back and what has to be looked at."""
-    text, shows_all = request.GET.get("q", "").strip()[:100], request.GET.get("show") == "all"
-    rows = queries.desk_invoices(request.hospital, text=text, only_open=not shows_all)
-    refunds = list(queries.refunds_for_people(request.hospital)[:100])
+    """Show what is to pay and, before anything is looked for, what is to hand back or look at."""
+    text, shows_all = _text(request), request.GET.get("show") == "all"
+    page = page_of(request, queries.desk_invoices(request.hospital, text=text, only_open=not shows_all))
     context = {
-        "page_obj": page_of(request, rows),
+        "page_obj": page,
+        "rows": [(invoice, queries.standing_of(invoice)) for invoice in page],
         "q": text,
         "shows_all": shows_all,
-        "to_hand_over": [refund for refund in refunds if refund.is_for_desk],
-        "overdue": [refund for refund in refunds if refund.is_due and not refund.is_for_desk],
-        "unclear": [refund for refund in refunds if refund.status == Refund.Status.UNCLEAR],
-        "checks": list(queries.attempts_for_people(request.hospital)[:100]),
     }
+    if not text and not shows_all and page.number == 1:
+        context |= queries.first_refunds(request.hospital)
+        context["checks"] = queries.first_attempts(request.hospital)
     return render(request, "billing/desk.html", context)
+
+
+@require_safe
+@permit("billing.view_cash_desk")
+def refunds(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the refunds of one kind that need a person, the oldest first."""
+    text, show = _text(request), request.GET.get("show", "")
+    wait = queries.Wait(show) if show in list(queries.Wait) else queries.Wait.HAND_OVER
+    page = page_of(request, queries.refunds_for_people(request.hospital, wait=wait, text=text))
+    return render(request, "billing/refunds.html", {"page_obj": page, "q": text, "wait": wait.value})
+
+
+@require_safe
+@permit("billing.view_cash_desk")
+def checks(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the payments that need a person, the oldest first."""
+    text = _text(request)
+    page = page_of(request, queries.attempts_for_people(request.hospital, text=text))
+    return render(request, "billing/checks.html", {"page_obj": page, "q": text})
+
+
+def _text(request: HttpRequest) -> str:
+    return request.GET.get("q", "").strip()[:100]
 
 
 @require_safe

@@ -93,3 +93,9 @@ def moment(value: datetime | None, zone: ZoneInfo | str) -> str:
 def short_day(value: date | None, zone: ZoneInfo | str | None = None) -> str:
     """Return Today, Tomorrow or Thu 26 Nov; a moment needs the zone."""
     return formats.short_day(value, zone) if value else ""
+
+
+@register.filter
+def inside_day(value: date | None, zone: ZoneInfo | str | None = None) -> str:
+    """Return today, tomorrow or Thu 26 Nov, for the middle of a sentence; a moment needs the zone."""
+    return formats.inside_day(value, zone) if value else ""

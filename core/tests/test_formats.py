@@ -75,6 +75,25 @@ def test_short_day(value: date, text: str) -> None:
     assert formats.short_day(value, DHAKA) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (datetime(2026, 11, 20, 18, 30, tzinfo=UTC), "today"),
+        (datetime(2026, 11, 21, 18, 30, tzinfo=UTC), "tomorrow"),
+        (datetime(2026, 11, 26, 6, 0, tzinfo=UTC), "Thu 26 Nov"),
+        (date(2026, 11, 21), "today"),
+    ],
+)
+def test_inside_day_is_written_as_in_the_middle_of_a_sentence(value: date, text: str) -> None:
+    assert formats.inside_day(value, DHAKA) == text
+    assert (
+        Template("{{ at|inside_day:zone }}{{ none|inside_day }}").render(
+            Context({"at": value, "zone": DHAKA, "none": None})
+        )
+        == text
+    )
+
+
 def test_filters_in_a_template() -> None:
     moments = "{{ at|clock:zone }}|{{ at|day:zone }}|{{ at|moment:zone }}|{{ at|short_day:zone }}"
     source = moments + "|{{ born|day }}|{{ none|day }}"

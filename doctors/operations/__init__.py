@@ -13,6 +13,7 @@ from .affiliations import (
 )
 from .applications import apply_to_hospital, approve_application, reject_application, withdraw_application
 from .certificates import add_certificate, note_opening, remove_certificate
+from .licences import confirm_licence
 from .people import (
     DoctorDetails,
     become_doctor,
@@ -33,6 +34,7 @@ __all__ = [
     "become_doctor",
     "change_profile",
     "clean_licence",
+    "confirm_licence",
     "delete_exception",
     "delete_time_off",
     "end_affiliation",

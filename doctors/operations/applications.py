@@ -9,18 +9,19 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.actors import Actor
+from core.actors import Actor, person_of
 from core.errors import Conflict, DomainError
 from core.locks import LockKey, Rank, lock_rows
 from core.money import round_money
 from core.tenancy import everywhere, in_hospital
-from hospitals.models import Department, Hospital, Membership, Role
+from hospitals.models import Department, Hospital, Role
 from hospitals.operations import add_membership
 from ledger.operations import About, record
 from notifications.operations import notify
 
 from ..models import Affiliation, Application, Doctor
 from .affiliations import BookingRules, check_department, check_rules
+from .licences import tell_admins
 
 MOST_WAITING = 10
 
@@ -43,9 +44,7 @@ def apply_to_hospital(doctor: Doctor, *, hospital: Hospital, message: str = "", 
         application = Application(hospital=hospital, doctor=doctor, message=message)
         _insert(application)
         _record("applied", application, by)
-        admins = Membership.objects.active().filter(role=Role.ADMIN).select_related("user")
-        for membership in admins:
-            notify(membership.user, "doctors.applied", application.public_id, hospital_id=hospital.pk)
+        tell_admins(hospital.pk, "doctors.applied", application.public_id)
     return application
 
 
@@ -71,40 +70,55 @@ def withdraw_application(application: Application, *, by: Actor) -> None:
 
 @transaction.atomic
 def approve_application(
-    application: Application, *, department: Department | None, fee: Decimal, slot_minutes: int, by: Actor
+    application: Application,
+    *,
+    department: Department | None,
+    fee: Decimal,
+    slot_minutes: int,
+    seen: str = "",
+    by: Actor,
 ) -> Affiliation:
     """Let the doctor work here, in a department and for a fee in the hospital's currency; the doctor gets a mail.
 
-    Raises DomainError for an expired licence or odd rules, IllegalTransition when it is decided already.
+    The licence counts as checked by the hospital: `seen` is the one that the page showed (`Doctor.licence`), empty asks
+    nothing. Raises Conflict when it is another one by now, DomainError for an expired licence or odd rules,
+    IllegalTransition when it is decided already.
     """
+    # Its currency stays what it is from the first fee on.
+    lock_rows([LockKey(Rank.HOSPITAL, Hospital, application.hospital_id)])
     application = _locked(application)
     doctor, hospital = application.doctor, application.hospital
     _decide(application, Application.Status.APPROVED, by)
+    if seen and seen != doctor.licence:
+        raise Conflict(_("The licence was changed meanwhile. Please look at it once more."))
     if not doctor.is_licensed:
         raise DomainError(
             _("The licence of %(name)s has expired, so nobody could book a visit.") % {"name": doctor.name}
         )
     check_rules(BookingRules(fee, slot_minutes, 0, None, takes_bookings=True))
     check_department(hospital.pk, department)
+    affiliation = _employ(doctor, hospital, by=by)
+    affiliation.department, affiliation.slot_minutes = department, slot_minutes
+    affiliation.fee = round_money(fee)
+    affiliation.save()
+    body = {"affiliation": affiliation.public_id, "fee": str(affiliation.fee), "licence": doctor.licence}
+    _record("application_approved", application, by, body)
+    notify(doctor.user, "doctors.approved", application.public_id, hospital_id=hospital.pk)
+    return affiliation
+
+
+def _employ(doctor: Doctor, hospital: Hospital, *, by: Actor) -> Affiliation:
+    """Make the doctor a member, and return the work there, not saved yet, with the licence as it is checked now."""
     membership = add_membership(hospital, user=doctor.user, role=Role.DOCTOR, by=by)
     if Affiliation.objects.filter(membership=membership).exists():
         raise Conflict(_("%(name)s works here already.") % {"name": doctor.name})
-    affiliation = Affiliation.objects.create(
+    return Affiliation(
         hospital=hospital,
         membership=membership,
         doctor=doctor,
-        department=department,
-        fee=round_money(fee),
-        slot_minutes=slot_minutes,
+        checked_licence_number=doctor.licence_number,
+        checked_licence_expires=doctor.licence_expires,
     )
-    _record(
-        "application_approved",
-        application,
-        by,
-        {"affiliation": affiliation.public_id, "fee": str(affiliation.fee)},
-    )
-    notify(doctor.user, "doctors.approved", application.public_id, hospital_id=hospital.pk)
-    return affiliation
 
 
 @transaction.atomic
@@ -134,7 +148,7 @@ def _locked(application: Application) -> Application:
 def _decide(application: Application, status: str, by: Actor) -> None:
     application.move_to(status)
     application.decided_at = timezone.now()
-    application.decided_by = by if getattr(by, "pk", None) else None  # type: ignore[assignment]
+    application.decided_by = person_of(by)
     application.save(update_fields=["status", "reason", "decided_at", "decided_by"])
 
 

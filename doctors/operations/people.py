@@ -15,10 +15,11 @@ from accounts.operations import sign_up
 from core.actors import VISITOR, Actor
 from core.errors import Conflict, DomainError
 from core.search import index_text
-from ledger.operations import About, record
+from ledger.operations import record
 
 from ..models import Doctor, Speciality
-from ..queries import SEARCH_KIND, hospitals_of
+from ..queries import SEARCH_KIND
+from .licences import note_new_licence
 
 LONGEST_LICENCE = dt.timedelta(days=366 * 30)
 
@@ -83,9 +84,9 @@ def become_doctor(user: Any, *, details: DoctorDetails, photo: ContentFile[bytes
 
 @transaction.atomic
 def change_profile(doctor: Doctor, *, details: DoctorDetails, by: Actor) -> Doctor:
-    """Change a doctor's details; a changed licence is also written to the activity of every hospital concerned.
+    """Change a doctor's details; every hospital that has checked another licence is asked to look at a changed one.
 
-    Raises DomainError, Conflict.
+    A changed licence is also written to the activity of every hospital concerned. Raises DomainError, Conflict.
     """
     _refuse_impossible(details)
     doctor = Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
@@ -98,7 +99,7 @@ def change_profile(doctor: Doctor, *, details: DoctorDetails, by: Actor) -> Doct
     _save(doctor)
     record("doctors.profile_changed", doctor.public_id, by=by)
     if after != before:
-        _record_licence(doctor, before, by)
+        note_new_licence(doctor, before=before, by=by)
     return doctor
 
 
@@ -192,14 +193,3 @@ def _refuse_taken(number: str, *, own_email: str) -> None:
             raise _taken()
         _drop_photo_after_commit(other)
         other.delete()
-
-
-def _record_licence(doctor: Doctor, before: tuple[str, dt.date], by: Actor) -> None:
-    body = {
-        "from": f"{before[0]} until {before[1].isoformat()}",
-        "to": f"{doctor.licence_number} until {doctor.licence_expires.isoformat()}",
-    }
-    concerned: list[int | None] = [*hospitals_of(doctor)]
-    for hospital_id in concerned or [None]:
-        about = About(hospital_id=hospital_id)
-        record("doctors.licence_changed", doctor.public_id, by=by, about=about, body=body)

@@ -111,6 +111,8 @@ class AffiliationFactory(OwnedFactory):
     )
     department = factory.LazyAttribute(lambda made: DepartmentFactory(hospital=made.hospital))
     fee = Decimal(800)
+    checked_licence_number = factory.SelfAttribute("doctor.licence_number")
+    checked_licence_expires = factory.SelfAttribute("doctor.licence_expires")
 
 
 class WeeklyHoursFactory(OwnedFactory):

@@ -254,11 +254,13 @@ def test_the_admin_approves_on_the_page(cast, as_person):
     assert 'value="-5"' in bad.content.decode()
     good = client.post(
         reverse("doctors:approve", args=address),
-        {"fee": "900", "slot_minutes": "15", "department": cast.heart.pk},
+        {"fee": "900", "slot_minutes": "15", "department": cast.heart.public_id},
         follow=True,
     )
     assert good.status_code == 200
     assert "Dr Deb Roy works here now" in good.content.decode()
+    with in_hospital(cast.city):
+        assert Affiliation.objects.get(doctor=cast.doctor_deb).department == cast.heart
     again = client.post(reverse("doctors:approve", args=address), {"fee": "900", "slot_minutes": "15"})
     assert again.status_code == 422
     assert as_person(cast.ada).get(reverse("doctors:approve", args=address)).status_code == 302

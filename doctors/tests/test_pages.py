@@ -187,7 +187,7 @@ def test_profile_is_changed(cast, as_person):
     client, url = as_person(cast.dora), reverse("doctors:profile")
     sent = {
         "name": "Dr Dora Sen", "name_bn": "", "gender": "female", "phone": "01711 000214",
-        "speciality": cast.doctor_dora.speciality_id, "qualifications": "MBBS, MD", "years": "12", "city": "Dhaka",
+        "speciality": cast.doctor_dora.speciality.slug, "qualifications": "MBBS, MD", "years": "12", "city": "Dhaka",
         "languages": "Bangla", "licence_number": "A-51920", "licence_expires": "2035-06-30", "about": "Hearts.",
     }  # fmt: skip
     assert client.post(url, {**sent, "licence_number": "a-7"}).status_code == 422
@@ -201,5 +201,37 @@ def test_change_department_on_the_page(cast, as_person):
     url = reverse("doctors:change_department", args=["city", cast.dora_at_city.public_id])
     client = as_person(cast.ada)
     elsewhere = DepartmentFactory(hospital=cast.lakeside)
-    assert client.post(url, {"department": elsewhere.pk}).status_code == 422
+    assert f'value="{cast.heart.public_id}" selected' in client.get(url).content.decode()
+    for wrong in (elsewhere.public_id, elsewhere.pk, cast.heart.pk):
+        assert client.post(url, {"department": wrong}).status_code == 422
     assert client.post(url, {"department": ""}).status_code == 302
+
+
+def test_the_next_step_of_a_new_doctor_is_to_apply(cast, as_person):
+    new = DoctorFactory()
+    client, apply = as_person(new.user), reverse("doctors:find_hospital")
+    pages = [reverse("dashboards:doctor"), reverse("doctors:profile")]
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert shown.count("btn-primary") == 1, page
+        assert f'<a class="btn btn-primary" href="{apply}">' in shown
+        assert "Next: apply to a hospital" in shown
+    ApplicationFactory(hospital=cast.city, doctor=new)
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert "City General Hospital looks at it and writes to you." in shown
+        assert f'<a class="btn btn-primary" href="{apply}">' in shown
+    works_at(new, cast.lakeside)
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert apply not in shown, page
+        assert "looks at it" not in shown
+
+
+def test_certificates_lead_on_to_the_hospitals(cast, as_person):
+    new = DoctorFactory()
+    client, address = as_person(new.user), reverse("doctors:certificates")
+    button = f'<a class="btn btn-primary" href="{reverse("doctors:find_hospital")}">'
+    assert button not in client.get(address).content.decode()
+    CertificateFactory(doctor=new)
+    assert button in client.get(address).content.decode()

@@ -54,7 +54,7 @@ def typed(**changes):
         "password": PASSWORD,
         "phone": "01711 000214",
         "gender": "female",
-        "speciality": SpecialityFactory().pk,
+        "speciality": SpecialityFactory().slug,
         "qualifications": "MBBS, DCH",
         "years": "11",
         "city": "Dhaka",
@@ -180,8 +180,8 @@ def test_sign_up_page_creates_the_account_and_says_the_same_for_a_known_address(
         ({"licence_expires": "2020-01-01"}, "This licence has expired"),
         ({"phone": "12"}, "This is no phone number"),
         ({"password": "short"}, "password"),
-        ({"years": "-1"}, "greater than or equal to 0"),
-        ({"speciality": "0"}, "valid choice"),
+        ({"years": "-1"}, "This has to be 0 at least."),
+        ({"speciality": "0"}, "Choose one of those on the list."),
     ],
 )
 def test_sign_up_page_with_bad_input_keeps_what_was_typed(client, changes, message):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from core.http import errors_to, form_page, page_of, permit
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 from core.uploads import serve_private
 from hospitals.models import Hospital
 
@@ -16,25 +18,35 @@ from .. import operations, queries
 from ..forms import ApplyForm, CertificateForm, DetailsForm, PhotoForm
 from ..models import Application, Certificate
 
-ASKED = ["GET", "HEAD", "POST"]
 own = "doctors.manage_own_profile"
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(own)
 def profile(request: HttpRequest) -> HttpResponse:
     """See and change what patients and hospitals read."""
     form = DetailsForm(request.POST or None, initial=DetailsForm.values_of(request.doctor))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
-            operations.change_profile(request.doctor, details=form.details(), by=request.user)
+            before = request.doctor.licence
+            changed = operations.change_profile(request.doctor, details=form.details(), by=request.user)
             messages.success(request, _("Your profile is saved. Patients see it now."))
+            if changed.licence != before and request.area.hospital_ids:
+                messages.info(request, _("Your hospitals are asked to check the changed licence."))
             return redirect("doctors:profile")
-    context = {"doctor": request.doctor, "photo_form": PhotoForm()}
+    context = {"doctor": request.doctor, **_first_steps(request)}
     return form_page(request, "doctors/profile.html", form, context)
 
 
-@require_http_methods(ASKED)
+def _first_steps(request: HttpRequest) -> dict[str, Any]:
+    """What the doctor waits for: a first hospital's answer, or hospitals that check a changed licence."""
+    if not request.area.hospital_ids:
+        return {"applied": queries.waiting_at(request.doctor)}
+    places = queries.workplaces_of_doctor(request.doctor)
+    return {"to_check": [place.hospital.name for place in places if not place.is_licence_checked]}
+
+
+@require_form
 @permit(own)
 def change_photo(request: HttpRequest) -> HttpResponse:
     """Show another photo."""
@@ -56,7 +68,7 @@ def remove_photo(request: HttpRequest) -> HttpResponse:
     return redirect("doctors:profile")
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(own)
 def certificates(request: HttpRequest) -> HttpResponse:
     """List one's papers and add one."""
@@ -81,7 +93,7 @@ def certificate(request: HttpRequest, certificate: Certificate) -> HttpResponse:
     return serve_private(certificate.file, certificate.content_type, certificate.filename, inline=True)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("doctors.manage_certificate", Certificate)
 def remove_certificate(request: HttpRequest, certificate: Certificate) -> HttpResponse:
     """Delete a paper, after asking."""
@@ -113,12 +125,12 @@ def find_hospital(request: HttpRequest) -> HttpResponse:
     return render(request, "doctors/find_hospital.html", {"page_obj": page_of(request, rows), "q": text})
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(own)
 def apply(request: HttpRequest, slug: str) -> HttpResponse:
     """Apply to a hospital; the page says what its admins will see."""
     hospital = get_object_or_404(Hospital.objects.public(), slug=slug)
-    form = ApplyForm(request.POST if request.method == "POST" else None)
+    form = ApplyForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             message = form.cleaned_data["message"]
@@ -130,7 +142,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     return form_page(request, "doctors/apply.html", form, context)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("doctors.withdraw_application", Application)
 def withdraw(request: HttpRequest, application: Application) -> HttpResponse:
     """Take an application back, after asking."""

@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from core.http import client_address, errors_to, form_page, page_of
+from core.http import client_address, errors_to, form_page, page_of, require_form
 from core.throttle import require_try
 from core.uploads import serve_private
 from hospitals.models import Hospital
@@ -24,7 +24,7 @@ YEAR, SHORT = 31_536_000, 300  # seconds
 
 
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Join as a doctor; who has a log-in adds what is missing."""
     if request.user.is_authenticated:

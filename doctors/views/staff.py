@@ -9,17 +9,15 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from core.http import errors_to, form_page, page_of, permit
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 from core.uploads import serve_private
 
 from .. import operations, queries
-from ..extras import next_free_of
-from ..forms import ApproveForm, DepartmentForm, RejectForm, departments_to_choose
+from ..extras import coming_visits_of, next_free_of
+from ..forms import ApproveForm, DepartmentForm, LicenceForm, RejectForm, departments_to_choose
 from ..models import Affiliation, Application, Certificate
-
-ASKED = ["GET", "HEAD", "POST"]
 
 
 @require_safe
@@ -44,7 +42,7 @@ def application(request: HttpRequest, slug: str, public_id: str) -> HttpResponse
     return render(request, "doctors/applications.html", context | _detail_context(request, found))
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("doctors.decide_application", Application)
 def approve(request: HttpRequest, application: Application, slug: str) -> HttpResponse:
     """Take the doctor in."""
@@ -60,7 +58,7 @@ def approve(request: HttpRequest, application: Application, slug: str) -> HttpRe
     return _page(request, application, approve_form=form)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("doctors.decide_application", Application)
 def reject(request: HttpRequest, application: Application, slug: str) -> HttpResponse:
     """Say no, with a reason."""
@@ -124,7 +122,8 @@ def _detail_context(
     }
     if waits:
         departments = departments_to_choose(request.hospital)
-        context["approve_form"] = approve_form or ApproveForm(departments=departments)
+        seen = {"seen": application.doctor.licence}
+        context["approve_form"] = approve_form or ApproveForm(departments=departments, initial=seen)
         context["reject_form"] = reject_form or RejectForm()
     return context
 
@@ -144,26 +143,44 @@ def staff_doctors(request: HttpRequest, slug: str) -> HttpResponse:
 @permit("doctors.manage_affiliation", Affiliation)
 def staff_doctor(request: HttpRequest, affiliation: Affiliation, slug: str) -> HttpResponse:
     """Show one of the hospital's doctors: licence, papers, department, fee and rules."""
+    return render(request, "doctors/staff_doctor.html", _doctor_context(request, affiliation))
+
+
+def _doctor_context(request: HttpRequest, affiliation: Affiliation) -> dict[str, Any]:
     affiliation = queries.affiliation_in_full(affiliation)
     refuse_ended(affiliation)
-    context = {
+    booked = coming_visits_of([affiliation.pk]) if affiliation.is_suspended else {}
+    return {
         "affiliation": affiliation,
         "certificates": queries.papers_for(affiliation.doctor, request.hospital),
         "next_free": next_free_of([affiliation.pk]).get(affiliation.pk),
+        "booked": booked.get(affiliation.pk, 0),
     }
-    return render(request, "doctors/staff_doctor.html", context)
 
 
-@require_http_methods(ASKED)
+@require_POST
+@permit("doctors.manage_affiliation", Affiliation)
+def confirm_licence(request: HttpRequest, affiliation: Affiliation, slug: str) -> HttpResponse:
+    """Note that the hospital has checked the licence that the page showed."""
+    form = LicenceForm(request.POST)
+    if form.is_valid():
+        with errors_to(form):
+            operations.confirm_licence(affiliation, **form.cleaned_data, by=request.user)
+            messages.success(request, _("Noted. Patients read that you have checked this licence."))
+            return redirect("doctors:staff_doctor", slug, affiliation.public_id)
+    return form_page(request, "doctors/staff_doctor.html", form, _doctor_context(request, affiliation))
+
+
+@require_form
 @permit("doctors.manage_affiliation", Affiliation)
 def change_department(request: HttpRequest, affiliation: Affiliation, slug: str) -> HttpResponse:
     """Put a doctor into another department."""
     affiliation = queries.affiliation_in_full(affiliation)
     refuse_ended(affiliation)
     form = DepartmentForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         departments=departments_to_choose(request.hospital),
-        initial={"department": affiliation.department_id},
+        initial={"department": affiliation.department},
     )
     if request.method == "POST" and form.is_valid():
         with errors_to(form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,8 +22,7 @@ from formulary.operations import load_demonstration_data
 from formulary.queries import SEARCH_KIND as MEDICINES
 from formulary.queries import search_text
 from hospitals.operations.searching import SEARCH_KIND as HOSPITALS
-from patients.models import Patient
-from patients.operations import SEARCH_KIND as PATIENTS
+from patients.models import Registration, search_kind
 
 from .rows import insert
 from .world import World
@@ -65,9 +65,11 @@ def _brands(world: World, taken: set[str]) -> Iterator[str]:
 @transaction.atomic
 def index_all(world: World) -> None:
     """Make doctors, patients and hospitals findable."""
-    for kind, model in ((DOCTORS, Doctor), (PATIENTS, Patient)):
-        rows = model.objects.order_by("pk").values_list("pk", "name", "name_bn")
-        index_many(kind, ((pk, f"{name} {name_bn}") for pk, name, name_bn in rows.iterator(chunk_size=5_000)))
+    _index_names(DOCTORS, Doctor.objects.order_by("pk").values_list("pk", "name", "name_bn"))
+    for place in world.places:
+        here = Registration.objects.filter(hospital=place.hospital).order_by("patient")
+        names = here.values_list("patient", "patient__name", "patient__name_bn")
+        _index_names(search_kind(place.hospital.pk), names)
     words = (
         (
             place.hospital.pk,
@@ -76,6 +78,10 @@ def index_all(world: World) -> None:
         for place in world.places
     )
     index_many(HOSPITALS, ((pk, " ".join(word for word in found if word)) for pk, found in words))
+
+
+def _index_names(kind: str, rows: Any) -> None:
+    index_many(kind, ((pk, f"{name} {name_bn}") for pk, name, name_bn in rows.iterator(chunk_size=5_000)))
 
 
 @transaction.atomic

@@ -174,6 +174,8 @@ def _affiliation(world: World, doctor: Doctor, place: Place, member: Membership)
         fee=Decimal(world.random.choice(FEES)),
         room=f"Room {world.random.randint(1, 40)}",
         slot_minutes=20 if measured else world.random.choice(SLOTS),
+        checked_licence_number=doctor.licence_number,
+        checked_licence_expires=doctor.licence_expires,
     )
 
 

@@ -67,7 +67,8 @@ def _values(table: _Table, row: models.Model, now: Any) -> list[Any]:
 
 @cache
 def _table(model: type[models.Model]) -> _Table:
-    fields, quote, key = model._meta.concrete_fields, connection.ops.quote_name, model._meta.pk
+    quote, key = connection.ops.quote_name, model._meta.pk
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
     columns = ", ".join(quote(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     return _Table(

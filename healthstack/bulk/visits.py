@@ -54,6 +54,8 @@ def _appointment(world: World, plan: Plan, serial: int) -> Appointment:
     cancelled = plan.status == Status.CANCELLED
     side = Appointment.Side.PATIENT if plan.by_patient else Appointment.Side.HOSPITAL
     return Appointment(
+        full_refund_hours=plan.place.hospital.full_refund_hours,
+        half_refund_hours=plan.place.hospital.half_refund_hours,
         public_id=world.id(),
         hospital=plan.place.hospital,
         patient=plan.patient,

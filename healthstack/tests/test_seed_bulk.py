@@ -24,7 +24,7 @@ from healthstack.demo.cast import PASSWORD
 from hospitals.models import Hospital, Membership, Role
 from ledger.models import Entry, EntrySecret
 from notifications.models import Notice
-from patients.models import CareRelation, Patient, Registration
+from patients.models import CareRelation, Patient, Registration, search_kind
 from records.models import Prescription, PrescriptionLine, Visit, VisitNote
 from records.operations.lines import line_texts, problems_of
 from records.queries import letterhead_of
@@ -154,11 +154,12 @@ def test_next_free_times_are_those_that_the_worker_computes(filled):
 
 
 def test_doctors_patients_hospitals_and_medicines_are_found(filled):
-    doctor, patient = Doctor.objects.last(), Patient.objects.last()
+    doctor = Doctor.objects.last()
     hospital, medicine = Hospital.objects.get(slug="bulk-main"), Medicine.objects.get(code="BULK-000000")
+    patient = Registration.objects.filter(hospital=hospital).last().patient
     for kind, row, text in (
         ("doctors.doctor", doctor, doctor.name),
-        ("patients.patient", patient, patient.name),
+        (search_kind(hospital.pk), patient, patient.name),
         ("hospitals.hospital", hospital, "Bulk Main"),
         ("formulary.medicine", medicine, medicine.brand),
     ):

@@ -17,6 +17,8 @@ from core.tenancy import in_hospital
 from ledger.operations import About, record
 
 from ..models import Hospital, Role
+from ..queries import has_prices
+from ..signals import hospital_closed
 from .invitations import invite_staff
 from .searching import index_hospital
 
@@ -85,8 +87,15 @@ def create_hospital(
 
 @transaction.atomic
 def change_profile(hospital: Hospital, *, profile: HospitalProfile, by: Actor) -> Hospital:
-    """Change what patients read about the hospital; the search index follows."""
+    """Change what patients read about the hospital; the search index follows.
+
+    Raises DomainError for another currency once a doctor has worked there: fees and bills are in the old one.
+    """
     locked = _locked(hospital)
+    if profile.currency != locked.currency and has_prices(locked):
+        raise DomainError(
+            _("The currency stays: fees and bills of the hospital are in it already."), field="currency"
+        )
     if _change(locked, asdict(profile), "hospitals.profile_changed", by):
         index_hospital(locked)
     return locked
@@ -141,7 +150,10 @@ def remove_logo(hospital: Hospital, *, by: Actor) -> Hospital:
 
 @transaction.atomic
 def deactivate_hospital(hospital: Hospital, *, reason: str, by: Actor) -> Hospital:
-    """Close the hospital: nobody works there, nobody finds or books it; nothing is deleted. Raises DomainError."""
+    """Close the hospital: nobody works there, nobody finds or books it; nothing is deleted. Raises DomainError.
+
+    Rooms above hear of it, and end what can't take place there any more.
+    """
     locked = _locked(hospital)
     if not locked.is_active:
         raise DomainError(_("%(name)s is closed already.") % {"name": locked.name})
@@ -154,6 +166,7 @@ def deactivate_hospital(hospital: Hospital, *, reason: str, by: Actor) -> Hospit
         about=About(hospital_id=locked.pk),
         reason=reason,
     )
+    hospital_closed.send(sender=Hospital, hospital_id=locked.pk)
     return locked
 
 

@@ -14,10 +14,12 @@ from core.actors import SEED
 from core.errors import Conflict, DomainError
 from core.tenancy import in_hospital
 from hospitals import operations, queries
-from hospitals.models import Hospital, Invitation
+from hospitals.models import Hospital, Invitation, Membership, Role
 from hospitals.operations import HospitalProfile, HospitalRules
 from ledger.models import EntrySecret
 from ledger.operations import body_of
+
+from .factories import MembershipFactory
 
 NEW = {
     "name": "Green Road Clinic",
@@ -127,6 +129,35 @@ def test_change_profile_by_the_admin_records_old_and_new(cast, as_person):
     (entry,) = trail("profile_changed")
     assert entry["body"]["city"] == {"from": "Dhaka", "to": "Sylhet"}
     assert entry["actor"] == cast.ada.public_id
+
+
+def test_currency_is_chosen_until_a_doctor_has_worked_there(cast, as_person):
+    client, address = as_person(cast.ada), reverse("hospitals:profile", args=["city"])
+    dollars = {**NEW, "currency": "USD"}
+    assert client.post(address, dollars).status_code == 302
+    cast.city.refresh_from_db()
+    assert cast.city.currency == "USD"
+    MembershipFactory(hospital=cast.city, role=Role.DOCTOR, status=Membership.Status.REMOVED)
+    MembershipFactory(hospital=cast.lakeside, role=Role.DOCTOR)
+    page = client.get(address).content.decode()
+    assert "It stays as it is: fees and bills are in it already." in page
+    assert client.post(address, {**NEW, "currency": "BDT", "city": "Sylhet"}).status_code == 302
+    platform = reverse("hospitals:platform_edit", args=[cast.city.public_id])
+    assert "It stays as it is" in as_person(cast.root).get(platform).content.decode()
+    as_person(cast.root).post(platform, NEW)
+    cast.city.refresh_from_db()
+    assert (cast.city.currency, cast.city.city) == ("USD", "Dhaka")
+
+
+def test_another_currency_is_refused_once_a_doctor_has_worked_there(cast):
+    MembershipFactory(hospital=cast.city, role=Role.DOCTOR, status=Membership.Status.REMOVED)
+    profile = HospitalProfile(cast.city.name, cast.city.address, "Sylhet", currency="USD")
+    with pytest.raises(DomainError, match="The currency stays") as refused:
+        operations.change_profile(cast.city, profile=profile, by=cast.ada)
+    assert refused.value.field == "currency"
+    cast.city.refresh_from_db()
+    assert (cast.city.currency, cast.city.city) == ("BDT", "Dhaka")
+    assert trail("profile_changed") == []
 
 
 def test_change_profile_without_a_change_records_nothing(cast):

@@ -14,7 +14,7 @@ from core.tenancy import in_hospital
 from hospitals import operations
 from hospitals.losses import register_loss
 from hospitals.models import Membership, Role
-from hospitals.rules import roles_in, workplaces_of
+from hospitals.rules import roles_in, workplaces_of, workplaces_read_once
 from ledger.models import EntrySecret
 
 from .factories import HospitalFactory, MembershipFactory, PersonFactory
@@ -185,10 +185,16 @@ def test_one_person_has_several_hospitals_and_roles(cast, django_assert_num_quer
     MembershipFactory(hospital=cast.lakeside, user=cast.ada, role=Role.DOCTOR)
     MembershipFactory(hospital=HospitalFactory(is_active=False), user=cast.ada)
     MembershipFactory(user=cast.ada, status=Status.SUSPENDED)
-    with django_assert_num_queries(1):
+    with workplaces_read_once(), django_assert_num_queries(1):
         places = [(place.slug, place.roles) for place in workplaces_of(cast.ada)]
         assert roles_in(cast.ada, cast.lakeside.pk) == {"doctor"}
     assert places == [("city", {"admin", "receptionist"}), ("lakeside", {"doctor"})]
+
+
+def test_lost_access_counts_at_once_for_a_user_object_that_lives_on(cast, scope):
+    assert roles_in(cast.rita, cast.city.pk) == {"receptionist"}
+    operations.suspend_membership(cast.members.rita, by=cast.ada)
+    assert roles_in(cast.rita, cast.city.pk) == frozenset()
 
 
 def test_one_person_of_the_staff_is_shown_with_what_can_be_done(cast, as_person):

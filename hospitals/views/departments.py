@@ -6,18 +6,16 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from core.http import errors_to, form_page, page_of, permit
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 
 from .. import operations, queries
 from ..forms import DepartmentForm, ServiceForm
 from ..losses import losses_of
 from ..models import Department, Service
-from . import posted
 
 manage = "hospitals.manage_departments"
-ASKED = ["GET", "HEAD", "POST"]
 
 
 @require_safe
@@ -29,7 +27,7 @@ def department_list(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "hospitals/departments.html", {"page_obj": page_of(request, rows), "q": text})
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage)
 def add_department(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a department."""
@@ -53,7 +51,7 @@ def department(request: HttpRequest, department: Department, slug: str) -> HttpR
     return render(request, "hospitals/department.html", context)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Department)
 def edit_department(request: HttpRequest, department: Department, slug: str) -> HttpResponse:
     """Change what people read about a department."""
@@ -68,7 +66,7 @@ def edit_department(request: HttpRequest, department: Department, slug: str) -> 
     return form_page(request, "hospitals/department_form.html", form, {"department": department})
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Department)
 def remove_department(request: HttpRequest, department: Department, slug: str) -> HttpResponse:
     """Remove a department, after saying what goes with it."""
@@ -81,7 +79,7 @@ def remove_department(request: HttpRequest, department: Department, slug: str) -
     return render(request, "hospitals/remove_department.html", context)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Department)
 def add_service(request: HttpRequest, department: Department, slug: str) -> HttpResponse:
     """Add a service to a department."""
@@ -95,7 +93,7 @@ def add_service(request: HttpRequest, department: Department, slug: str) -> Http
     return form_page(request, "hospitals/service_form.html", form, {"department": department})
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Service)
 def edit_service(request: HttpRequest, service: Service, slug: str) -> HttpResponse:
     """Change what people read about a service."""
@@ -110,7 +108,7 @@ def edit_service(request: HttpRequest, service: Service, slug: str) -> HttpRespo
     return form_page(request, "hospitals/service_form.html", form, context)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Service)
 def remove_service(request: HttpRequest, service: Service, slug: str) -> HttpResponse:
     """Remove a service, after asking."""

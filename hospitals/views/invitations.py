@@ -9,17 +9,16 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from core.actors import VISITOR
-from core.http import errors_to, form_page, page_of, permit
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 from core.tenancy import in_hospital
 
 from .. import operations, queries
 from ..forms import InviteForm, JoinForm
 from ..models import Hospital, Invitation
 from ..operations.invitations import find_by_token, has_login
-from . import posted
 
 manage = "hospitals.manage_staff"
 
@@ -32,7 +31,7 @@ def invitation_list(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "hospitals/invitations.html", {"page_obj": page})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit(manage)
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite somebody to the staff."""
@@ -66,7 +65,7 @@ def withdraw(request: HttpRequest, invitation: Invitation, slug: str) -> HttpRes
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Open an invitation: accept as who is logged in, log in first, or set a password as somebody new."""
     invitation = find_by_token(token)

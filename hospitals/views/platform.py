@@ -8,16 +8,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from core.http import errors_to, form_page, page_of, permit, step_up
+from core.http import errors_to, form_page, page_of, permit, posted, require_form, step_up
 from core.tenancy import in_hospital
 
 from .. import operations, queries
 from ..forms import HospitalForm, InviteAdminForm, ProfileForm, ReasonForm
 from ..losses import losses_of
 from ..models import Hospital, Invitation, Role
-from . import posted
 
 manage = "hospitals.manage_hospitals"
 
@@ -36,7 +35,7 @@ def hospital_list(request: HttpRequest) -> HttpResponse:
     return render(request, "hospitals/platform_list.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit(manage)
 def create(request: HttpRequest) -> HttpResponse:
     """Create a hospital and invite its first admin."""
@@ -71,11 +70,12 @@ def detail(request: HttpRequest, hospital: Hospital) -> HttpResponse:
     return render(request, "hospitals/platform_detail.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit(manage, Hospital)
 def edit(request: HttpRequest, hospital: Hospital) -> HttpResponse:
     """Change a hospital's profile."""
-    form = ProfileForm(posted(request), instance=copy.copy(hospital))
+    fixed = queries.has_prices(hospital)
+    form = ProfileForm(posted(request), instance=copy.copy(hospital), keeps_currency=fixed)
     if form.is_bound and form.is_valid():
         with errors_to(form):
             operations.change_profile(hospital, profile=form.profile(), by=request.user)
@@ -84,7 +84,7 @@ def edit(request: HttpRequest, hospital: Hospital) -> HttpResponse:
     return form_page(request, "hospitals/platform_edit.html", form, {"hospital": hospital})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit(manage, Hospital)
 @step_up
 def deactivate(request: HttpRequest, hospital: Hospital) -> HttpResponse:
@@ -109,7 +109,7 @@ def reactivate(request: HttpRequest, hospital: Hospital) -> HttpResponse:
     return redirect("hospitals:platform_detail", hospital.public_id)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit(manage, Hospital)
 def invite_admin(request: HttpRequest, hospital: Hospital) -> HttpResponse:
     """Invite an admin to a hospital that has none or needs one more."""

@@ -8,21 +8,21 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
-from core.http import errors_to, form_page, permit, step_up
+from core.http import errors_to, form_page, permit, posted, require_form, step_up
 
-from .. import operations
+from .. import operations, queries
 from ..forms import LogoForm, ProfileForm, RulesForm, SecurityForm
 from ..words import booking_sentences
-from . import posted
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("hospitals.change_profile")
 def profile(request: HttpRequest, slug: str) -> HttpResponse:
     """Change what patients read about the hospital."""
-    form = ProfileForm(posted(request), instance=copy.copy(request.hospital))
+    fixed = queries.has_prices(request.hospital)
+    form = ProfileForm(posted(request), instance=copy.copy(request.hospital), keeps_currency=fixed)
     if form.is_bound and form.is_valid():
         with errors_to(form):
             operations.change_profile(request.hospital, profile=form.profile(), by=request.user)
@@ -31,7 +31,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
     return form_page(request, "hospitals/profile.html", form, {"tab": "profile"})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("hospitals.change_profile")
 def change_logo(request: HttpRequest, slug: str) -> HttpResponse:
     """Show another logo."""
@@ -53,7 +53,7 @@ def remove_logo(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("hospitals:logo_settings", slug)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("hospitals.change_rules")
 def rules(request: HttpRequest, slug: str) -> HttpResponse:
     """Change the rules of booking and paying; the button Preview shows what patients would read, and saves nothing."""
@@ -70,7 +70,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
     return form_page(request, "hospitals/rules.html", form, context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("hospitals.change_rules")
 @step_up
 def security(request: HttpRequest, slug: str) -> HttpResponse:

@@ -6,18 +6,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from core.http import errors_to, form_page, page_of, permit, step_up
+from core.http import errors_to, form_page, page_of, permit, posted, require_form, step_up
 
 from .. import operations, queries
 from ..forms import RoleForm
 from ..losses import losses_of
 from ..models import INVITABLE_ROLES, Membership, Role
-from . import posted
 
 manage = "hospitals.manage_staff"
-ASKED = ["GET", "HEAD", "POST"]
 
 
 @require_safe
@@ -49,11 +47,12 @@ def member(request: HttpRequest, membership: Membership, slug: str) -> HttpRespo
         "membership": membership,
         "other_roles": [row.get_role_display() for row in queries.other_roles_of(membership)],
         "may_change_role": membership.role in INVITABLE_ROLES,
+        "losses": losses_of(membership) if membership.status == Membership.Status.SUSPENDED else [],
     }
     return render(request, "hospitals/member.html", context)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Membership)
 def change_role(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     """Give somebody another role."""
@@ -67,13 +66,15 @@ def change_role(request: HttpRequest, membership: Membership, slug: str) -> Http
     return form_page(request, "hospitals/change_role.html", form, {"membership": membership})
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Membership)
 def suspend(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     """Take somebody's access away for now, after asking."""
     if request.method == "POST":
         operations.suspend_membership(membership, by=request.user)
         messages.success(request, _("%(name)s is suspended.") % {"name": membership.user.name})
+        if membership.role == Role.DOCTOR:
+            return redirect("hospitals:member", slug, membership.public_id)  # which says what is still booked
         return _back(request, membership)
     membership.move_to(Membership.Status.SUSPENDED)  # not saved; who is suspended already reads that
     return _ask(request, "hospitals/suspend.html", membership)
@@ -88,7 +89,7 @@ def reactivate(request: HttpRequest, membership: Membership, slug: str) -> HttpR
     return _back(request, membership)
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit(manage, Membership)
 @step_up
 def remove(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:

@@ -60,11 +60,22 @@ def test_sign_up_page_says_the_same_for_a_known_address(client):
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("birth_date", "31-11-1988", "This date does not exist. Write day, month, year, like 3 5 1988."),
+        (
+            "birth_date",
+            "31-11-1988",
+            "31 November 1988 does not exist. Write day, month, year, like 3 5 1988.",
+        ),
+        ("birth_date", "31 2 1990", "31 February 1990 does not exist."),
+        ("birth_date", "1990-02-30", "30 February 1990 does not exist."),
+        ("birth_date", "3 15 1990", "This is no date. Write day, month, year, like 3 5 1988."),
+        ("birth_date", "3 5 1899", "This is before 1900. Write the year with four digits"),
+        ("birth_date", "3 5 2100", "This day is still to come. Write the day of birth"),
+        ("birth_date", "", "Please fill this in."),
         ("email", "paul", "This is no e-mail address. Write it like name@example.com."),
         ("phone", "12", "This is no phone number."),
         ("password", "short", "This password is too short."),
-        ("name", "", "required"),
+        ("name", "", "Please fill this in."),
+        ("sex", "unheard of", "Choose one of those on the list."),
         ("address", "x" * 201, "at most 200"),
     ],
 )

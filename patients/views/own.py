@@ -9,33 +9,36 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from accounts.http import safe_next, source_of
+from accounts.http import given_next, safe_next, source_of
+from accounts.operations import keep_next
 from accounts.throttles import require_mail_try
-from core.http import errors_to, form_page, page_of, permit
+from core.http import errors_to, form_page, page_of, permit, require_form
 
 from .. import operations, queries
 from ..forms import DetailsForm, SignUpForm
 from ..models import Patient
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Create an account; the page says the same whether or not the address had one."""
     form = SignUpForm(request.POST or None)
+    next_url = given_next(request)
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             email = form.cleaned_data["email"]
             require_mail_try(email, source_of(request, email))
             password_hash = make_password(form.cleaned_data["password"])
             operations.sign_up_patient(details=form.details(), password_hash=password_hash)
-            return render(request, "patients/sign_up_done.html", {"email": email})
-    return form_page(request, "patients/sign_up.html", form)
+            keep_next(email, next_url=next_url)
+            return render(request, "patients/sign_up_done.html", {"email": email, "next": next_url})
+    return form_page(request, "patients/sign_up.html", form, {"next": next_url})
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 def become(request: HttpRequest) -> HttpResponse:
     """Ask somebody who has a log-in for what a patient's record needs; a patient goes straight on."""
     if Patient.objects.filter(user=request.user).exists():
@@ -48,7 +51,7 @@ def become(request: HttpRequest) -> HttpResponse:
     return form_page(request, "patients/become.html", form)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("patients.change_own")
 def profile(request: HttpRequest) -> HttpResponse:
     """See and change one's own details."""

@@ -10,7 +10,7 @@ from .prescriptions import (
     replace_prescription,
     sign_prescription,
 )
-from .visits import NoteText, finish_visit, start_visit, write_note
+from .visits import NoteText, finish_visit, not_begun, start_visit, undo_visit, write_note
 
 __all__ = [
     "LineText",
@@ -20,11 +20,13 @@ __all__ = [
     "discard_draft",
     "draft_prescription",
     "finish_visit",
+    "not_begun",
     "problems_of",
     "replace_prescription",
     "set_allergies",
     "sign_prescription",
     "start_visit",
+    "undo_visit",
     "words_to_avoid",
     "write_note",
 ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.actors import Actor, person_of
 from core.errors import Conflict, DomainError
 from core.locks import LockKey, Rank, lock_rows
 from ledger.operations import About, record
@@ -16,7 +15,7 @@ from ..models import Allergies
 
 
 @transaction.atomic
-def set_allergies(patient: Patient, *, answer: str, text: str, seen: str, by: Any) -> Allergies:
+def set_allergies(patient: Patient, *, answer: str, text: str, seen: str, by: Actor) -> Allergies:
     """Keep the patient's answer about allergies, in all hospitals; the ledger keeps every earlier answer.
 
     `seen` is the mark of the answer that the page showed, empty for none. Raises Conflict when it is another one by now,
@@ -31,7 +30,8 @@ def set_allergies(patient: Patient, *, answer: str, text: str, seen: str, by: An
         raise DomainError(_("“None known” and a list don’t go together. Choose one."), field="text")
     lock_rows([LockKey(Rank.PATIENT, Patient, patient.pk)])
     found = Allergies.objects.filter(patient=patient).first()
-    if found and (found.answer, found.text, found.asked_by_id) == (answer, text, getattr(by, "pk", None)):
+    person = person_of(by)
+    if found and (found.answer, found.text, found.asked_by) == (answer, text, person):
         return found
     if seen != (found.mark if found else ""):
         raise Conflict(
@@ -39,7 +39,7 @@ def set_allergies(patient: Patient, *, answer: str, text: str, seen: str, by: An
             % {"answer": found.words if found else _("not asked")}
         )
     allergies, _created = Allergies.objects.update_or_create(
-        patient=patient, defaults={"answer": answer, "text": text, "asked_by": by}
+        patient=patient, defaults={"answer": answer, "text": text, "asked_by": person}
     )
     body = {"answer": answer, "text": text}
     record("records.allergies_set", patient.public_id, by=by, about=About(patient.public_id), body=body)

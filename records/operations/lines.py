@@ -51,13 +51,16 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True)
 class LineText:
-    """One medicine (its public id) and how to take it; `quantity` None is computed from dose, frequency and days."""
+    """One medicine (its public id) and how to take it; `quantity` None is computed from dose, frequency and days.
+
+    `max_daily` is in the dose's unit, and kept only for "when needed".
+    """
 
     medicine: str
     dose: Decimal
     frequency: str
     days: int | None = None
-    max_daily: str = ""
+    max_daily: Decimal | None = None
     quantity: int | None = None
     repeats: int = 0
     substitution_allowed: bool = True
@@ -66,7 +69,7 @@ class LineText:
 
 
 def line_texts(lines: Iterable[PrescriptionLine]) -> list[LineText]:
-    """Return stored lines (with their medicine fetched) as they would be written again."""
+    """Return stored lines (with their medicine fetched) as they would be written again; a counted quantity stays open."""
     return [
         LineText(
             medicine=line.medicine.public_id,
@@ -74,7 +77,7 @@ def line_texts(lines: Iterable[PrescriptionLine]) -> list[LineText]:
             frequency=line.frequency,
             days=line.days,
             max_daily=line.max_daily,
-            quantity=line.quantity,
+            quantity=typed_quantity(line),
             repeats=line.repeats,
             substitution_allowed=line.substitution_allowed,
             indication=line.indication,
@@ -117,24 +120,38 @@ def problems_of(line: LineText, medicine: Medicine) -> list[Problem]:
     """Return what keeps this line from being prescribed; empty when it is fine."""
     found = [
         Problem(field, sentence)
-        for field in ("instructions", "indication", "max_daily")
+        for field in ("instructions", "indication")
         for sentence in words_to_avoid(getattr(line, field))
     ]
-    if not Decimal("0.001") <= line.dose <= 1000 or line.dose != round(line.dose, 3):
+    if not _is_amount(line.dose):
         found.append(Problem("dose", _("The dose is between 0.001 and 1000, with at most three decimals.")))
     if line.frequency not in Frequency.values:
         found.append(Problem("frequency", _("Choose how often.")))
-    elif line.frequency == Frequency.NEEDED and not line.max_daily.strip():
-        found.append(
-            Problem("max_daily", _("“When needed” needs a limit. Write the most a day, like 4 g or 8 puffs."))
-        )
-    elif line.frequency != Frequency.NEEDED and line.days is None:
+    elif line.frequency == Frequency.NEEDED:
+        found += _problems_of_limit(line)
+    elif line.days is None:
         found.append(Problem("days", _("Write for how many days.")))
     if line.days is not None and not 1 <= line.days <= 365:
         found.append(Problem("days", _("Between 1 and 365 days.")))
     if not 0 <= line.repeats <= 12:
         found.append(Problem("repeats", _("Between 0 and 12 repeats.")))
     return found or _problems_of_quantity(line, medicine)
+
+
+def _is_amount(value: Decimal) -> bool:
+    return Decimal("0.001") <= value <= 1000 and value == round(value, 3)
+
+
+def _problems_of_limit(line: LineText) -> list[Problem]:
+    if line.max_daily is None:
+        sentence = _("“When needed” needs a limit. Write the most that may be taken in a day.")
+    elif not _is_amount(line.max_daily):
+        sentence = _("The most a day is between 0.001 and 1000, with at most three decimals.")
+    elif line.max_daily < line.dose:
+        sentence = _("This is less than one dose. Write the most that may be taken in a day.")
+    else:
+        return []
+    return [Problem("max_daily", sentence)]
 
 
 def _problems_of_quantity(line: LineText, medicine: Medicine) -> list[Problem]:
@@ -163,6 +180,15 @@ def quantity_of(line: LineText, medicine: Medicine) -> int | None:
     else:
         times = TIMES_A_DAY[Frequency(line.frequency)] * line.days
     return int((line.dose * times).to_integral_value(ROUND_CEILING))
+
+
+def typed_quantity(line: PrescriptionLine) -> int | None:
+    """Return the stored line's quantity if the doctor chose it; None when it is just what the rest comes to.
+
+    So a quantity that was counted is counted anew when the dose, the times or the days change.
+    """
+    counted = LineText(line.medicine.public_id, line.dose, line.frequency, days=line.days)
+    return None if quantity_of(counted, line.medicine) == line.quantity else int(line.quantity)
 
 
 def quantity_unit(medicine: Medicine) -> str:

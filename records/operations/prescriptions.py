@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.actors import Actor, person_of
 from core.background import after_commit
 from core.errors import Conflict, DomainError
 from core.formats import today_in
@@ -33,14 +34,15 @@ def _about(prescription: Prescription) -> About:
     return About(prescription.patient.public_id, prescription.hospital_id)
 
 
-def _lock(prescription: Prescription, by: Any) -> Prescription:
+def _lock(prescription: Prescription, by: Actor) -> Prescription:
     """Lock it together with the one it replaces, read it again, and refuse anybody but its doctor."""
     pks = {prescription.pk, prescription.replaces_id}
     lock_rows(LockKey(Rank.PRESCRIPTION_LINE, Prescription, pk) for pk in pks if pk is not None)
     fresh: Prescription | None = Prescription.objects.with_people().filter(pk=prescription.pk).first()
     if fresh is None:
         raise Conflict(_("This draft was thrown away meanwhile."))
-    if fresh.doctor.user_id != getattr(by, "pk", None):
+    person = person_of(by)
+    if person is None or person.pk != fresh.doctor.user_id:
         raise DomainError(_("Only %(doctor)s can change this prescription.") % {"doctor": fresh.doctor.name})
     return fresh
 
@@ -81,7 +83,7 @@ def _row(prescription: Prescription, line: LineText, medicine: Medicine) -> Pres
         dose=line.dose,
         dose_unit=medicine.dose_unit,
         frequency=line.frequency,
-        max_daily=line.max_daily.strip() if line.frequency == PrescriptionLine.Frequency.NEEDED else "",
+        max_daily=line.max_daily if line.frequency == PrescriptionLine.Frequency.NEEDED else None,
         days=line.days,
         quantity=cast(int, quantity_of(line, medicine)),  # a line without one was refused before
         quantity_unit=quantity_unit(medicine),
@@ -93,7 +95,7 @@ def _row(prescription: Prescription, line: LineText, medicine: Medicine) -> Pres
 
 
 @transaction.atomic
-def draft_prescription(visit: Visit, *, lines: Sequence[LineText], advice: str, by: Any) -> Prescription:
+def draft_prescription(visit: Visit, *, lines: Sequence[LineText], advice: str, by: Actor) -> Prescription:
     """Write a draft for the visit, which the visit's doctor alone sees; a visit has one draft at a time.
 
     The same draft sent again returns the one that is there. Raises Conflict when there is another, DomainError for another
@@ -130,7 +132,7 @@ def _same_or_conflict(found: Prescription, lines: Sequence[LineText], advice: st
 
 @transaction.atomic
 def change_draft(
-    prescription: Prescription, *, lines: Sequence[LineText], advice: str, by: Any, seen: str = ""
+    prescription: Prescription, *, lines: Sequence[LineText], advice: str, by: Actor, seen: str = ""
 ) -> Prescription:
     """Write the draft anew. `seen` is the hash of the draft that the page showed (queries.draft_hash); empty asks nothing.
 
@@ -153,7 +155,7 @@ def _refuse_unseen(prescription: Prescription, seen: str) -> None:
 
 
 @transaction.atomic
-def discard_draft(prescription: Prescription, *, by: Any) -> None:
+def discard_draft(prescription: Prescription, *, by: Actor) -> None:
     """Throw a draft away; nothing of it stays. Raises DomainError once it is signed."""
     prescription = _lock(prescription, by)
     if prescription.status != Status.DRAFT:
@@ -162,7 +164,7 @@ def discard_draft(prescription: Prescription, *, by: Any) -> None:
 
 
 @transaction.atomic
-def sign_prescription(prescription: Prescription, *, by: Any, seen: str = "") -> Prescription:
+def sign_prescription(prescription: Prescription, *, by: Actor, seen: str = "") -> Prescription:
     """Sign and freeze a draft: letterhead, validity, chart, ledger; the patient is told, the PDF is made after commit.
 
     Signing it again changes nothing. What it replaces is replaced from now on. `seen` as in change_draft. Raises DomainError
@@ -193,18 +195,22 @@ def sign_prescription(prescription: Prescription, *, by: Any, seen: str = "") ->
         about=_about(prescription),
         version=prescription,
     )
-    notify(
-        prescription.patient.recipient,
-        "records.prescription_ready",
-        prescription.public_id,
-        version=prescription.number,
-        hospital_id=prescription.hospital_id,
-    )
+    _tell(prescription, "records.prescription_ready")
     _render(prescription)
     return prescription
 
 
-def _supersede(old: Prescription, new: Prescription, *, by: Any) -> None:
+def _tell(prescription: Prescription, kind: str) -> None:
+    notify(
+        prescription.patient.recipient,
+        kind,
+        prescription.public_id,
+        version=prescription.number,
+        hospital_id=prescription.hospital_id,
+    )
+
+
+def _supersede(old: Prescription, new: Prescription, *, by: Actor) -> None:
     if old.status != Status.ACTIVE:  # cancelled since the new one was begun: it stays cancelled
         return
     old.move_to(Status.SUPERSEDED)
@@ -238,8 +244,8 @@ def _render(prescription: Prescription) -> None:
 
 
 @transaction.atomic
-def cancel_prescription(prescription: Prescription, *, reason: str, by: Any) -> None:
-    """Cancel a signed prescription: the public page says so, a stamped PDF is made, a patient with a log-in is told.
+def cancel_prescription(prescription: Prescription, *, reason: str, by: Actor) -> None:
+    """Cancel a signed prescription: the public page says so, a stamped PDF is made, the patient is told.
 
     Raises DomainError without a reason or for another doctor, IllegalTransition unless it is signed and still counts.
     """
@@ -253,13 +259,12 @@ def cancel_prescription(prescription: Prescription, *, reason: str, by: Any) -> 
     prescription.save(update_fields=["status", "cancelled_at", "cancel_reason"])
     about = _about(prescription)
     record("records.prescription_cancelled", prescription.public_id, by=by, about=about, reason=reason[:300])
-    if prescription.patient.user_id:
-        notify(prescription.patient.user, "records.prescription_cancelled", prescription.public_id)
+    _tell(prescription, "records.prescription_cancelled")
     _render(prescription)
 
 
 @transaction.atomic
-def replace_prescription(prescription: Prescription, *, by: Any) -> Prescription:
+def replace_prescription(prescription: Prescription, *, by: Actor) -> Prescription:
     """Begin a new draft with the same lines; the old one counts until the new one is signed.
 
     Doing it again returns the draft that is there. Raises DomainError when the old one no longer counts, or when the visit

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.models import Appointment
-from appointments.operations import begin_visit, fulfil_appointment
+from appointments.operations import begin_visit, fulfil_appointment, undo_begin
 from appointments.operations.cells import lock_visit
+from core.actors import Actor, person_of
 from core.errors import Conflict, DomainError
 from core.formats import day
 from ledger.operations import About, record
 
-from ..models import TimelineEntry, Visit, VisitNote
+from ..models import Prescription, TimelineEntry, Visit, VisitNote
 
 TIMELINE_KIND = "records.visit"
 
@@ -46,22 +46,35 @@ def about(visit: Visit) -> About:
     return About(visit.patient.public_id, visit.hospital_id)
 
 
-def refuse_other_doctor(appointment: Appointment, by: Any) -> None:
+def refuse_other_doctor(appointment: Appointment, by: Actor) -> None:
     """Raise DomainError unless the visit is with this doctor."""
-    if appointment.doctor.user_id != getattr(by, "pk", None):
+    person = person_of(by)
+    if person is None or person.pk != appointment.doctor.user_id:
         raise DomainError(_("Only %(doctor)s can write in this visit.") % {"doctor": appointment.doctor.name})
 
 
 def lock_and_read(visit: Visit) -> Visit:
-    """Lock the visit's doctor, patient and appointment, and read the visit again."""
+    """Lock the visit's doctor, patient and appointment, and read the visit again; Conflict when it was taken back."""
     appointment = lock_visit(visit.appointment)
-    fresh: Visit = Visit.objects.select_related("patient", "hospital").get(pk=visit.pk)
+    fresh: Visit | None = Visit.objects.select_related("patient", "hospital").filter(pk=visit.pk).first()
+    if fresh is None:
+        raise not_begun()
     fresh.appointment, fresh.doctor = appointment, appointment.doctor
     return fresh
 
 
+def not_begun() -> Conflict:
+    """Return what is said to somebody who writes in a visit that is not begun."""
+    return Conflict(
+        _(
+            "This visit is not begun, so nothing was saved. Your text is still here: begin the visit in another window, "
+            "then save again."
+        )
+    )
+
+
 @transaction.atomic
-def start_visit(appointment: Appointment, *, by: Any) -> Visit:
+def start_visit(appointment: Appointment, *, by: Actor) -> Visit:
     """Begin a booked visit of today or earlier, by its doctor; beginning it again returns the same visit.
 
     Raises DomainError for another doctor, a visit that is not booked, or one of a later day.
@@ -93,7 +106,30 @@ def start_visit(appointment: Appointment, *, by: Any) -> Visit:
 
 
 @transaction.atomic
-def write_note(visit: Visit, *, note: NoteText, expected_number: int, by: Any, reason: str = "") -> VisitNote:
+def undo_visit(visit: Visit, *, by: Actor) -> None:
+    """Take back a visit that was begun by mistake and in which nothing was written; it is booked again.
+
+    The empty visit is deleted, the ledger keeps that it began and was taken back. Raises DomainError for another doctor, or
+    once there are notes or a prescription, Conflict when it was taken back before.
+    """
+    visit = lock_and_read(visit)
+    refuse_other_doctor(visit.appointment, by)
+    if visit.finished_at or VisitNote.objects.filter(visit=visit).exists():
+        raise DomainError(_("There are notes in this visit already, so it stays."))
+    if Prescription.objects.filter(visit=visit).exists():
+        raise DomainError(
+            _("There is a prescription in this visit, so it stays. A draft can be thrown away.")
+        )
+    body = {"appointment": visit.appointment.public_id}
+    record("records.visit_undone", visit.public_id, by=by, about=about(visit), body=body)
+    visit.delete()
+    undo_begin(visit.appointment, by=by)
+
+
+@transaction.atomic
+def write_note(
+    visit: Visit, *, note: NoteText, expected_number: int, by: Actor, reason: str = ""
+) -> VisitNote:
     """Write the next version of the visit's notes; the page says which version it was opened with (0 for none).
 
     The same text again returns the version that is there. Once the visit is finished a new version needs a reason.
@@ -115,7 +151,12 @@ def write_note(visit: Visit, *, note: NoteText, expected_number: int, by: Any, r
         raise DomainError(_("The visit is finished. Say why the notes change."), field="reason")
     why = reason.strip()
     written: VisitNote = VisitNote.objects.create(
-        hospital_id=visit.hospital_id, visit=visit, number=number + 1, author=by, reason=why, **asdict(note)
+        hospital_id=visit.hospital_id,
+        visit=visit,
+        number=number + 1,
+        author=person_of(by),
+        reason=why,
+        **asdict(note),
     )
     record("records.visit_note", visit.public_id, by=by, about=about(visit), version=written, reason=why)
     if visit.finished_at:
@@ -126,7 +167,7 @@ def write_note(visit: Visit, *, note: NoteText, expected_number: int, by: Any, r
 
 
 @transaction.atomic
-def finish_visit(visit: Visit, *, by: Any) -> None:
+def finish_visit(visit: Visit, *, by: Actor) -> None:
     """Finish the visit: the appointment is done and the chart gets its line; finishing it again changes nothing.
 
     Raises DomainError for another doctor or without notes.

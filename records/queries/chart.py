@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from appointments.models import Appointment
+from core.formats import today_in
 from core.search import search_ids
 from doctors.models import Doctor
-from patients.models import SEARCH_KIND, Patient, Registration
+from patients.models import CareRelation, Patient, Registration, search_kind
 
-from ..models import Allergies, PrescriptionLine, TimelineEntry, Visit, VisitNote
+from ..models import Allergies, Prescription, PrescriptionLine, TimelineEntry, Visit, VisitNote
 from .prescriptions import prescriptions_of
 
 TIMELINE, VISITS, MEDICINES = "timeline", "visits", "medicines"
@@ -36,10 +37,21 @@ class Encounter:
     visit: Visit | None
     note: VisitNote | None
     who: Who
+    has_prescription: bool
 
     @property
     def number(self) -> int:
         return self.note.number if self.note else 0
+
+    @property
+    def can_begin(self) -> bool:
+        appointment = self.appointment
+        is_booked = self.visit is None and appointment.status == Appointment.Status.BOOKED
+        return is_booked and appointment.day <= today_in(appointment.hospital.zone)
+
+    @property
+    def is_untouched(self) -> bool:
+        return not (self.note or self.has_prescription or self.is_finished)
 
     @property
     def is_finished(self) -> bool:
@@ -64,12 +76,16 @@ def encounter_of(appointment: Appointment) -> Encounter:
     """Return the booked visit with its newest notes; two queries."""
     rows = Appointment.objects.select_related("patient__allergies", "hospital", "doctor", "visit")
     registered = Registration.objects.filter(patient=OuterRef("patient"), hospital=OuterRef("hospital"))
-    found = rows.annotate(number=Subquery(registered.values("number")[:1])).get(pk=appointment.pk)
+    prescribed = Prescription.objects.filter(visit__appointment=OuterRef("pk"))
+    found = rows.annotate(
+        number=Subquery(registered.values("number")[:1]), has_prescription=Exists(prescribed)
+    ).get(pk=appointment.pk)
     notes = (
         VisitNote.objects.filter(visit__appointment=appointment).select_related("author").order_by("-number")
     )
     who = Who(found.patient, (found.number,) if found.number else (), allergies_of(found.patient))
-    return Encounter(found, getattr(found, "visit", None), notes.first(), who)
+    visit = getattr(found, "visit", None)
+    return Encounter(found, visit, notes.first(), who, found.has_prescription)
 
 
 def notes_of(visit: Visit) -> QuerySet[VisitNote]:
@@ -91,7 +107,12 @@ def patients_of(doctor: Doctor, *, text: str = "") -> QuerySet[Patient]:
         last_zone=Subquery(last.values("hospital__zone")[:1]),
     )
     if text:
-        alike = [patient_id for patient_id, _score in search_ids(SEARCH_KIND, text, within=mine)]
+        hospitals = CareRelation.objects.live_of(doctor.user_id).values_list("hospital_id", flat=True)
+        alike = [
+            patient_id
+            for hospital_id in set(hospitals)
+            for patient_id, _score in search_ids(search_kind(hospital_id), text, within=mine)
+        ]
         numbered = Registration.objects.filter(number__iexact=text).values("patient")
         rows = rows.filter(Q(pk__in=alike) | Q(name__icontains=text) | Q(pk__in=numbered))
     return rows.order_by("name", "pk")

@@ -10,6 +10,7 @@ from typing import Any
 
 import rfc8785
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
 from appointments.models import Appointment
@@ -52,7 +53,9 @@ def full_moment(value: dt.datetime | None, zone: str) -> str:
 def prescriptions_of(
     patient: Patient, *, doctor: Doctor | None = None, text: str = ""
 ) -> QuerySet[Prescription]:
-    """Return the patient's signed prescriptions, the newest first; with a doctor, those that the doctor may read.
+    """Return the patient's signed prescriptions, those that count first; with a doctor, those that the doctor may read.
+
+    For a doctor the newest stands first whatever became of it.
 
     `text` is a part of a medicine's or a doctor's name.
     """
@@ -61,7 +64,12 @@ def prescriptions_of(
     if text:
         named = PrescriptionLine.objects.filter(medicine_name__icontains=text).values("prescription")
         rows = rows.filter(Q(pk__in=named) | Q(doctor__name__icontains=text))
-    found: QuerySet[Prescription] = rows.order_by("-signed_at", "-pk")
+    if doctor is None:
+        rows = rows.annotate(
+            counts=Q(status=Prescription.Status.ACTIVE, valid_until__gte=timezone.now().date())
+        )
+    order = ["-signed_at", "-pk"] if doctor else ["-counts", "-signed_at", "-pk"]
+    found: QuerySet[Prescription] = rows.order_by(*order)
     return found
 
 
@@ -122,7 +130,7 @@ def _line_content(line: PrescriptionLine) -> dict[str, str]:
         "dose": plain_number(line.dose),
         "dose_unit": line.dose_unit,
         "frequency": line.frequency,
-        "max_daily": line.max_daily,
+        "max_daily": plain_number(line.max_daily) if line.max_daily else "",
         "days": str(line.days or ""),
         "quantity": str(line.quantity),
         "quantity_unit": line.quantity_unit,

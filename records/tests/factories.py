@@ -98,7 +98,13 @@ def employ(doctor, hospital, **extra):
     membership = MembershipFactory(hospital=hospital, user=doctor.user, role=Role.DOCTOR)
     with in_hospital(hospital):
         return Affiliation.objects.create(
-            hospital=hospital, membership=membership, doctor=doctor, fee=Decimal(1200), **extra
+            hospital=hospital,
+            membership=membership,
+            doctor=doctor,
+            fee=Decimal(1200),
+            checked_licence_number=doctor.licence_number,
+            checked_licence_expires=doctor.licence_expires,
+            **extra,
         )
 
 
@@ -109,6 +115,8 @@ def book(affiliation, patient, *, starts_at=None, status=Appointment.Status.BOOK
     with in_hospital(hospital):
         ensure_registration(hospital, patient, by=SEED)
         appointment = Appointment.objects.create(
+            full_refund_hours=24,
+            half_refund_hours=4,
             hospital=hospital,
             patient=patient,
             doctor=affiliation.doctor,
@@ -137,13 +145,21 @@ def line(chosen: Medicine, **said) -> LineText:
     return LineText(medicine=chosen.public_id, **words)
 
 
+def begun(appointment):
+    """Begin the visit."""
+    with in_hospital(appointment.hospital):
+        return operations.start_visit(appointment, by=appointment.doctor.user)
+
+
 def drafted(appointment, *lines, advice=""):
     """Begin the visit and write a draft."""
-    by = appointment.doctor.user
+    visit = begun(appointment)
     with in_hospital(appointment.hospital):
-        visit = operations.start_visit(appointment, by=by)
         return operations.draft_prescription(
-            visit, lines=lines or [line(MedicineFactory())], advice=advice, by=by
+            visit,
+            lines=lines or [line(MedicineFactory())],
+            advice=advice,
+            by=appointment.doctor.user,
         )
 
 
@@ -160,8 +176,8 @@ def noted(appointment, *, finished=True, **words):
     note = NoteText(
         **{"complaint": "Cough", "diagnosis": "Acute bronchitis", "diagnosis_code": "J20.9", **words}
     )
+    visit = begun(appointment)
     with in_hospital(appointment.hospital):
-        visit = operations.start_visit(appointment, by=by)
         operations.write_note(visit, note=note, expected_number=0, by=by)
         if finished:
             operations.finish_visit(visit, by=by)

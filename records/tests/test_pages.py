@@ -15,7 +15,7 @@ from ledger.queries import reads_of_patient
 from records import operations
 from records.models import Prescription, VisitNote
 
-from .factories import book, drafted, line, medicine, noted, signed
+from .factories import begun, book, drafted, line, medicine, noted, signed
 
 
 def reads(world):
@@ -23,6 +23,7 @@ def reads(world):
 
 
 def test_not_asked_is_said_loudly_until_somebody_asks(world, as_person):
+    begun(world.visit)
     dora = as_person(world.dora.user)
     pages = [
         reverse("records:chart", args=[world.paul.public_id]),
@@ -48,6 +49,7 @@ def test_allergies_with_a_mistake_keep_what_was_typed(world, as_person):
 
 
 def test_see_saves_and_finishes(world, as_person):
+    begun(world.visit)
     dora, address = as_person(world.dora.user), reverse("records:see", args=[world.visit.public_id])
     typed = {"complaint": "Cough", "diagnosis": "Bronchitis", "diagnosis_code": "j20.9", "number": "0"}
     assert dora.post(address, {**typed, "act": "save"}).url == address
@@ -72,6 +74,7 @@ def test_see_saves_and_finishes(world, as_person):
     ],
 )
 def test_see_with_a_mistake_keeps_what_was_typed(world, as_person, typed, said):
+    begun(world.visit)
     address = reverse("records:see", args=[world.visit.public_id])
     answer = as_person(world.dora.user).post(address, {"number": "0", "findings": "", **typed})
     assert answer.status_code == 422
@@ -154,6 +157,7 @@ def test_replaced_prescriptions_link_both_ways(world, as_person):
         operations.sign_prescription(new, by=world.dora.user)
     assert draft_address in paul.get(address).content.decode()
     assert address in paul.get(draft_address).content.decode()
+    assert "Do not take or give out these medicines by it." in paul.get(address).content.decode()
 
 
 def test_prescriptions_are_searched_by_medicine_and_doctor(world, as_person):
@@ -162,6 +166,44 @@ def test_prescriptions_are_searched_by_medicine_and_doctor(world, as_person):
     texts = ("amlo", "dora", "ibuprofen")
     pages = [paul.get(reverse("records:prescriptions"), {"q": text}).content.decode() for text in texts]
     assert ["Amlodipine" in page for page in pages] == [True, True, False]
+
+
+def test_prescriptions_that_count_stand_first_and_each_says_what_became_of_it(world, as_person):
+    at = [timezone.now() - dt.timedelta(days=days) for days in range(5)]
+    kept = {name: signed(book(world.at_city, world.paul, starts_at=at[n])) for n, name in enumerate(NAMED)}
+    with in_hospital(world.city):
+        operations.cancel_prescription(kept["Cancelled"], reason="Wrong", by=world.dora.user)
+        newer = operations.replace_prescription(kept["Replaced"], by=world.dora.user)
+        operations.sign_prescription(newer, by=world.dora.user)
+        Prescription.objects.filter(pk=kept["Ended"].pk).update(valid_until=dt.date(2020, 1, 1))
+    paul = as_person(world.paul.user)
+    page = paul.get(reverse("records:prescriptions")).content.decode().partition("</form>")[2]
+    valid, over = page.split("No longer valid")
+    assert [valid.count(word) for word in ("Valid</span>", *NAMED[1:])] == [2, 0, 0, 0]
+    assert [over.count(f"{word}</span>") for word in ("Valid", *NAMED[1:])] == [0, 1, 1, 1]
+    home = paul.get(reverse("dashboards:patient")).content.decode()
+    assert [home.count(f"{word}</span>") for word in ("Valid", "Cancelled", "Ended", "Replaced")] == [
+        2,
+        0,
+        1,
+        0,
+    ]
+
+
+NAMED = ("Valid", "Replaced", "Cancelled", "Ended")
+
+
+def test_a_long_prescription_is_shortened_in_the_list_only(world, as_person):
+    chosen = [medicine(f"Long{number:02}", form="tablet", dose_unit="tablet") for number in range(7)]
+    prescription = signed(world.visit, *[line(one) for one in chosen])
+    paul = as_person(world.paul.user)
+    listed = paul.get(reverse("records:prescriptions")).content.decode()
+    assert ([n for n in range(7) if f"Long{n:02}" in listed], "and 2 more" in listed) == (
+        [0, 1, 2, 3, 4],
+        True,
+    )
+    sheet = paul.get(reverse("records:prescription", args=[prescription.public_id])).content.decode()
+    assert [n for n in range(7) if f"Long{n:02}" in sheet] == list(range(7))
 
 
 def _fill(world, first, last):

@@ -19,7 +19,7 @@ from notifications.operations import deliver
 from records import operations, queries, tasks
 from records.models import Prescription
 
-from .factories import book, drafted, line, medicine, signed
+from .factories import PatientFactory, book, drafted, line, medicine, signed
 
 NEEDED = "শ্বাসকষ্ট হলে ২ চাপ, দিনে সর্বোচ্চ ৮ চাপ"
 ADVICE = "প্রচুর পানি পান করুন। ধূমপান করবেন না।"
@@ -31,7 +31,7 @@ def prescription(world):
     canary = medicine(
         "CANARYNE", form="inhaler", dose_unit="puff", strength="100 micrograms", route="inhalation"
     )
-    needed = {"dose": Decimal(2), "frequency": "needed", "max_daily": "8 puffs", "days": None}
+    needed = {"dose": Decimal(2), "frequency": "needed", "max_daily": Decimal(8), "days": None}
     lines = [line(medicine("Paracetamol", form="tablet", dose_unit="tablet", strength="500 mg"))]
     return signed(world.visit, *lines, line(canary, instructions=NEEDED, **needed), advice=ADVICE)
 
@@ -204,7 +204,33 @@ def test_the_mail_says_that_it_is_ready_and_nothing_more(world, prescription, ma
     assert [secret for secret in hidden if secret in text] == []
 
 
-def test_the_mail_about_a_cancelled_prescription_is_dropped(world, prescription):
+def test_the_mail_about_a_cancelled_prescription_names_day_and_doctor_and_nothing_more(world, mailoutbox):
+    with time_machine.travel("2026-11-21T19:30:00Z"):
+        prescription = signed(world.visit, line(medicine("CANARYNE", form="tablet", dose_unit="tablet")))
+        with in_hospital(world.city):
+            operations.cancel_prescription(prescription, reason="CANARYREASON", by=world.dora.user)
+        deliver(Message.objects.get(kind="records.prescription_cancelled").pk)
+    mail = mailoutbox[0]
+    assert (mail.subject, mail.to) == ("A prescription no longer counts", ["paul@demo.test"])
+    # It was the 22nd already in Dhaka.
+    said = "The prescription of 22 November 2026 by Dr Dora Sen was cancelled and no longer counts."
+    assert [said in text for text in (mail.body, mail.alternatives[0][0])] == [True, True]
+    assert "Ask Dr Dora Sen what to do now." in mail.body
+    text = mail.subject + mail.body + str(mail.alternatives[0][0])
+    assert reverse("records:prescription", args=[prescription.public_id]) in text
+    hidden = ("CANARYNE", "CANARYREASON", "1988", prescription.verify_code)
+    assert [secret for secret in hidden if secret in text] == []
+
+
+def test_a_patient_without_a_log_in_is_told_by_mail_too(world):
+    walk_in = PatientFactory(user=None, name="Wanda", email="wanda@demo.test")
+    prescription = signed(book(world.at_city, walk_in))
+    with in_hospital(world.city):
+        operations.cancel_prescription(prescription, reason="x", by=world.dora.user)
+    assert Message.objects.get(kind="records.prescription_cancelled").email == "wanda@demo.test"
+
+
+def test_the_mail_that_it_is_ready_is_dropped_once_it_is_cancelled(world, prescription):
     with in_hospital(world.city):
         operations.cancel_prescription(prescription, reason="x", by=world.dora.user)
     message = Message.objects.get(kind="records.prescription_ready")

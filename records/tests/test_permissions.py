@@ -14,7 +14,7 @@ from hospitals.models import Membership
 from patients.models import CareRelation
 from records import operations
 
-from .factories import book, drafted, noted, signed
+from .factories import begun, book, drafted, noted, signed
 
 LOGIN = 302  # /me/ sends somebody without a record of their own away too, to begin one
 PEOPLE = ("paul", "pia", "dora", "deb", "rita", "ada", "mallory", "root", None)
@@ -103,6 +103,14 @@ def test_replacing(world, routes, as_person):
     codes = tuple(as_person(person(world, who)).post(address).status_code for who in PEOPLE)
     assert codes == (403, 403, 302, 404, 403, 403, 403, 403, LOGIN)
     assert as_person(world.dora.user).get(address).status_code == 405
+
+
+@pytest.mark.parametrize(("name", "method"), [("begin", "post"), ("undo", "get"), ("undo", "post")])
+def test_beginning_and_taking_back(world, as_person, name, method):
+    address = reverse(f"records:{name}", args=[begun(world.visit).appointment.public_id])
+    codes = tuple(getattr(as_person(person(world, who)), method)(address).status_code for who in PEOPLE)
+    own = 200 if method == "get" else 302
+    assert codes == (403, 403, own, 404, 403, 403, 403, 403, LOGIN)
 
 
 def test_ids_that_do_not_exist_answer_like_those_of_others(world, routes, as_person):

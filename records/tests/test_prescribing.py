@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
@@ -10,7 +12,7 @@ from formulary.operations import load_demonstration_data
 from records import operations, queries
 from records.models import Prescription
 
-from .factories import MedicineFactory, drafted, line, signed
+from .factories import MedicineFactory, begun, drafted, line, medicine, signed
 
 
 @pytest.fixture
@@ -20,6 +22,7 @@ def dora(world, as_person):
 
 @pytest.fixture
 def address(world):
+    begun(world.visit)
     return reverse("records:prescribe", args=[world.visit.public_id])
 
 
@@ -104,7 +107,7 @@ def test_the_list_under_the_search_box_holds_what_was_found(world, dora):
     assert "Nothing found" not in dora.get(reverse("records:medicines")).content.decode()
 
 
-def test_save_begins_the_visit_and_shows_the_draft(world, dora, address):
+def test_save_shows_the_draft(world, dora, address):
     answer = dora.post(address, {**typed(MedicineFactory(), dose="0.5"), "act": "save"}, follow=True)
     prescription = found(world)[0]
     html = answer.content.decode()
@@ -124,7 +127,9 @@ def test_save_begins_the_visit_and_shows_the_draft(world, dora, address):
         ({"frequency": ""}, "Choose how often."),
         ({"frequency": "", "instructions": "10 U"}, "Write “units”"),
         ({"frequency": "needed"}, "needs a limit"),
-        ({"frequency": "needed", "max_daily": "4 g", "days": ""}, "can’t be worked out"),
+        ({"frequency": "needed", "max_daily": "4 g"}, "Write the most a day as a number"),
+        ({"frequency": "needed", "max_daily": "0.5"}, "less than one dose"),
+        ({"frequency": "needed", "max_daily": "4", "days": ""}, "can’t be worked out"),
         ({"days": ""}, "Write for how many days."),
         ({"instructions": "10 U nocte"}, "Write “units”"),
         ({"medicine": "0000000000000000"}, "not in the formulary"),
@@ -194,6 +199,35 @@ def test_cancel_asks_for_a_reason_and_says_what_is_lost(world, dora):
     assert dora.post(address, {"reason": "Reaction"}).status_code == 302
     again = dora.post(address, {"reason": "Again"})
     assert (again.status_code, "Again" in again.content.decode()) == (422, True)
+
+
+def test_units_stand_beside_the_numbers_of_a_line(world, dora, address):
+    inhaler = medicine("Salbutamol", form="inhaler", dose_unit="puff", route="inhalation")
+    html = dora.post(address, {**typed(inhaler), "act": "search"}).content.decode()
+    labels = ("Dose (puff)", "Most a day, when needed (puff)", "Quantity (inhaler)")
+    assert [label in html for label in labels] == [True, True, True]
+
+
+def test_a_counted_quantity_is_counted_anew_and_a_chosen_one_stays(world, dora, address):
+    chosen = [medicine(f"M{n}", form="tablet", dose_unit="tablet") for n in range(3)]
+    needed = {"frequency": "needed", "max_daily": Decimal("4.0"), "days": None, "quantity": 12}
+    old = signed(
+        world.visit, line(chosen[0]), line(chosen[1], quantity=20), line(chosen[2], **needed)
+    )  # 1+1+1, 5 days
+    dora.post(reverse("records:replace", args=[old.public_id]))
+    page = dora.get(address)
+    lines = page.context["lines"]
+    assert [form["quantity"].value() for form in lines] == [None, 20, 12]
+    assert [form["max_daily"].value() for form in lines] == ["", "", "4"]
+    sent = {"line-TOTAL_FORMS": 3, "line-INITIAL_FORMS": 0, "act": "save"}
+    sent |= {name: page.context["form"][name].value() for name in ("advice", "draft", "seen")}
+    for form in lines:
+        sent |= {field.html_name: field.value() for field in form if field.value() is not None}
+    dora.post(address, {**sent, "line-0-days": "7", "line-1-days": "7"})
+    newest = found(world)[0]
+    assert newest.replaces_id == old.pk
+    with in_hospital(world.city):
+        assert [row.quantity for row in newest.lines.all()] == [21, 20, 12]
 
 
 def test_replace_leads_to_the_new_draft(world, dora, address):

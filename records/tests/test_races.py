@@ -15,7 +15,7 @@ from records import operations
 from records.models import Prescription, Visit, VisitNote
 from records.operations import NoteText
 
-from .factories import MedicineFactory, drafted, line, noted
+from .factories import MedicineFactory, begun, drafted, line, noted
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
 THREADS = 6
@@ -103,3 +103,19 @@ def test_signing_against_cancelling_what_it_replaces_leaves_one_end(world):
 
     race(world.city, act)
     assert count("records.prescription_cancelled") + count("records.prescription_superseded") == 1
+
+
+def test_a_visit_is_taken_back_or_written_in_never_both(world):
+    visit = begun(world.visit)
+
+    def act(number):
+        if number % 2:
+            operations.undo_visit(visit, by=world.dora.user)
+        else:
+            note = NoteText(complaint="Cough")
+            operations.write_note(visit, note=note, expected_number=0, by=world.dora.user)
+
+    race(world.city, act)
+    with everywhere():
+        kept = (Visit.objects.count(), VisitNote.objects.count(), count("records.visit_undone"))
+    assert kept in {(1, 1, 0), (0, 0, 1)}

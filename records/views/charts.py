@@ -8,10 +8,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from appointments.models import Appointment
-from core.http import errors_to, form_page, page_of, permit
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 from ledger.operations import record_read
 from patients.models import Patient
 from patients.queries import hospitals_of_care
@@ -20,7 +20,6 @@ from .. import operations, queries
 from ..forms import AllergiesForm, NoteForm, allergies_values, note_values
 from ..models import Visit
 
-ASKED = ["GET", "HEAD", "POST"]
 CHART_SIZE = 30
 
 
@@ -60,14 +59,14 @@ def _some(request: HttpRequest, rows: Any) -> tuple[list[Any], int, bool]:
     return found[:CHART_SIZE], page, len(found) > CHART_SIZE
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("records.set_allergies", Patient)
 def allergies(request: HttpRequest, patient: Patient) -> HttpResponse:
     """Write down what the patient said about allergies."""
     who = queries.who_is(patient)
     stored = allergies_values(who.allergies)
-    form = AllergiesForm(request.POST if request.method == "POST" else None, initial=stored)
-    if request.method == "POST" and form.is_valid():
+    form = AllergiesForm(posted(request), initial=stored)
+    if form.is_bound and form.is_valid():
         with errors_to(form):
             operations.set_allergies(patient, **form.cleaned_data, by=request.user)
             messages.success(
@@ -79,16 +78,37 @@ def allergies(request: HttpRequest, patient: Patient) -> HttpResponse:
     return form_page(request, "records/allergies.html", form, {"who": who})
 
 
-@require_http_methods(ASKED)
+@require_POST
+@permit("records.write_visit", Appointment)
+def begin(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Begin the visit."""
+    operations.start_visit(appointment, by=request.user)
+    return redirect("records:see", appointment.public_id)
+
+
+@require_form
+@permit("records.write_visit", Appointment)
+def undo(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Take back a visit that was begun by mistake, after asking."""
+    encounter = queries.encounter_of(appointment)
+    if encounter.visit is None or not encounter.is_untouched:
+        return redirect("records:see", appointment.public_id)
+    if request.method == "POST":
+        operations.undo_visit(encounter.visit, by=request.user)
+        messages.success(request, _("The visit is taken back. It is booked, as before."))
+        return redirect("appointments:doctor_visit", appointment.public_id)
+    return render(request, "records/undo.html", {"appointment": encounter.appointment})
+
+
+@require_form
 @permit("records.write_visit", Appointment)
 def see(request: HttpRequest, appointment: Appointment) -> HttpResponse:
-    """Write the visit's notes, and finish the visit."""
+    """Write the notes of a visit that is begun, and finish it."""
     encounter = queries.encounter_of(appointment)
-    posted = request.POST if request.method == "POST" else None
-    form = NoteForm(posted, finished=encounter.is_finished, initial=note_values(encounter.note))
-    if posted is not None and form.is_valid():
+    form = NoteForm(posted(request), finished=encounter.is_finished, initial=note_values(encounter.note))
+    if form.is_bound and form.is_valid():
         with errors_to(form):
-            return _save(request, appointment, form)
+            return _save(request, encounter, form)
     record_read(
         encounter.who.patient.public_id, "notes", by=request.user, hospital_id=appointment.hospital_id
     )
@@ -96,10 +116,12 @@ def see(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     return form_page(request, "records/see.html", form, context)
 
 
-def _save(request: HttpRequest, appointment: Appointment, form: NoteForm) -> HttpResponse:
+def _save(request: HttpRequest, encounter: queries.Encounter, form: NoteForm) -> HttpResponse:
     number = request.POST.get("number", "")
     expected = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
-    visit = operations.start_visit(appointment, by=request.user)
+    appointment, visit = encounter.appointment, encounter.visit
+    if visit is None:
+        raise operations.not_begun()
     reason = form.cleaned_data.get("reason", "")
     operations.write_note(visit, note=form.note, expected_number=expected, by=request.user, reason=reason)
     if request.POST.get("act") == "finish":

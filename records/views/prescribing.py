@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from appointments.models import Appointment
 from core.errors import Conflict
-from core.http import errors_to, permit
+from core.http import errors_to, permit, require_form
 from formulary.operations import DATA_DATE
 from formulary.queries import search_medicines
 from ledger.operations import record_read
@@ -30,28 +31,30 @@ from ..forms import (
 from ..models import Prescription
 from ..operations.lines import MOST_LINES
 
-ASKED = ["GET", "HEAD", "POST"]
 
-
-@require_http_methods(ASKED)
+@require_form
 @permit("records.prescribe", Appointment)
 def prescribe(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Write the visit's draft: add and remove medicines, then save it to look it over."""
+    encounter = queries.encounter_of(appointment)
+    if request.method != "POST" and encounter.visit is None:
+        messages.info(request, _("Begin the visit, then prescribe."))
+        return redirect("records:see", appointment.public_id)
     if request.method != "POST":
         draft, stored = queries.draft_of(appointment)
         seen = queries.draft_hash(draft, stored) if draft else ""
         lines = EditedLineFormSet(initial=[line_values(line) for line in stored], prefix=LINE)
         lines.medicines = {line.medicine.public_id: line.medicine for line in stored}
-        return _page(request, appointment, PrescriptionForm(initial=draft_values(draft, seen)), lines)
+        return _page(request, encounter, PrescriptionForm(initial=draft_values(draft, seen)), lines)
     step, value = _step(request.POST)
     if step != "save":
-        return _reshaped(request, appointment, step, value)
+        return _reshaped(request, encounter, step, value)
     form, lines = PrescriptionForm(request.POST), LineFormSet(request.POST, prefix=LINE)
     if all([form.is_valid(), lines.is_valid()]):
         with errors_to(form):
-            prescription = _save(request, appointment, form, lines)
+            prescription = _save(request, encounter, form, lines)
             return redirect("records:doctor_prescription", prescription.public_id)
-    return _page(request, appointment, form, lines, status=422)
+    return _page(request, encounter, form, lines, status=422)
 
 
 def _step(data: QueryDict) -> tuple[str, str]:
@@ -62,7 +65,7 @@ def _step(data: QueryDict) -> tuple[str, str]:
     return (step if step in {"search", "add", "remove"} else "save"), value
 
 
-def _reshaped(request: HttpRequest, appointment: Appointment, step: str, value: str) -> HttpResponse:
+def _reshaped(request: HttpRequest, encounter: queries.Encounter, step: str, value: str) -> HttpResponse:
     typed = typed_lines(request.POST)
     if step == "add" and len(typed) < MOST_LINES and queries.medicines_by_id([value]):
         typed.append(new_line(value))
@@ -71,11 +74,15 @@ def _reshaped(request: HttpRequest, appointment: Appointment, step: str, value: 
     kept = {name: request.POST.get(name, "") for name in PrescriptionForm.base_fields}
     lines = EditedLineFormSet(initial=typed, prefix=LINE)
     text = request.POST.get("q", "").strip()[:100] if step == "search" else ""
-    return _page(request, appointment, PrescriptionForm(initial=kept), lines, text=text)
+    return _page(request, encounter, PrescriptionForm(initial=kept), lines, text=text)
 
 
-def _save(request: HttpRequest, appointment: Appointment, form: PrescriptionForm, lines: Any) -> Prescription:
-    visit = operations.start_visit(appointment, by=request.user)
+def _save(
+    request: HttpRequest, encounter: queries.Encounter, form: PrescriptionForm, lines: Any
+) -> Prescription:
+    visit = encounter.visit
+    if visit is None:
+        raise operations.not_begun()
     written = {"lines": lines.line_texts, "advice": form.cleaned_data["advice"], "by": request.user}
     opened_with = form.cleaned_data["draft"]
     if not opened_with:
@@ -90,14 +97,13 @@ def _save(request: HttpRequest, appointment: Appointment, form: PrescriptionForm
 
 def _page(
     request: HttpRequest,
-    appointment: Appointment,
+    encounter: queries.Encounter,
     form: PrescriptionForm,
     lines: Any,
     *,
     text: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    encounter = queries.encounter_of(appointment)
     if request.method != "POST":
         _log(request, encounter)
     context = {

@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from core.http import errors_to, form_page, permit
+from core.http import errors_to, form_page, permit, posted, require_form
 from ledger.operations import record_read
 
 from .. import operations, queries
@@ -17,7 +17,6 @@ from ..forms import ReasonForm, SignForm
 from ..models import Prescription
 from .papers import paper, with_qr
 
-ASKED = ["GET", "HEAD", "POST"]
 DRAFT = Prescription.Status.DRAFT
 
 
@@ -54,7 +53,7 @@ def _address(prescription: Prescription) -> str:
     return reverse("records:doctor_prescription", args=[prescription.public_id])
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("records.sign_prescription", Prescription)
 def sign(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     """Sign the draft that the page shows."""
@@ -62,7 +61,7 @@ def sign(request: HttpRequest, prescription: Prescription) -> HttpResponse:
         return redirect(_address(prescription))
     lines = list(prescription.lines.all())
     seen = queries.draft_hash(prescription, lines)
-    form = SignForm(request.POST if request.method == "POST" else None, initial={"seen": seen})
+    form = SignForm(posted(request), initial={"seen": seen})
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.sign_prescription(prescription, by=request.user, seen=form.cleaned_data["seen"])
@@ -72,11 +71,11 @@ def sign(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     return form_page(request, "records/sign.html", form, with_qr(prescription, lines))
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("records.sign_prescription", Prescription)
 def cancel(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     """Cancel a signed prescription, after saying what that means."""
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.cancel_prescription(prescription, **form.cleaned_data, by=request.user)
@@ -85,7 +84,7 @@ def cancel(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     return form_page(request, "records/cancel.html", form, {"prescription": prescription})
 
 
-@require_http_methods(ASKED)
+@require_form
 @permit("records.sign_prescription", Prescription)
 def discard(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     """Throw a draft away, after asking."""

@@ -94,6 +94,13 @@ def calls(path: Path) -> Iterator[tuple[str, int]]:
                 yield node.func.attr, node.lineno
 
 
+def calls_of(name: str, path: Path) -> Iterator[ast.Call]:
+    """Yield every call of a method of that name."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
+            yield node
+
+
 def is_view_module(path: Path) -> bool:
     """Say whether a module holds views."""
     return path.name == "views.py" or path.parent.name == "views"

@@ -23,12 +23,13 @@ UNSCOPED = {
     "appointments/operations/cells.py": "lapsed holds of a doctor or patient, in all hospitals",
     "appointments/operations/holds.py": "the scheduler's sweep of lapsed holds",
     "appointments/operations/next_free.py": "the worker computes a doctor's next free times",
+    "appointments/queries/closing.py": "the scheduler's sweep of visits that are to be cancelled",
     "appointments/queries/visits.py": "a visit named by our own outbox",
     "billing/documents.py": "the worker renders one invoice",
     "billing/operations/checks.py": "the scheduler asks again about payments and refunds",
     "billing/operations/payments.py": "a val_id is used once, in any hospital",
     "billing/operations/refunds.py": "the worker sends one refund",
-    "billing/queries.py": "an attempt named by the gateway or by a signed link",
+    "billing/queries/payments.py": "an attempt named by the gateway or by a signed link",
     "core/invariants.py": "the checker looks at everything",
     "core/tenancy.py": "defines it",
     "doctors/models.py": "a doctor's own applications, in all hospitals",
@@ -137,6 +138,17 @@ def test_rights_are_asked_through_rules_and_never_of_the_user():
 
 def test_second_factors_are_verified_under_a_lock():
     assert _lines_with(re.compile(r"\bdevice\.verify_token\("), house.modules()) == []
+
+
+def test_row_locks_let_foreign_keys_in():
+    """A plain FOR UPDATE blocks every insert that points at the row (core.locks)."""
+    blocking = [
+        f"{house.name(path)}:{call.lineno}"
+        for path in house.modules()
+        for call in house.calls_of("select_for_update", path)
+        if not {"no_key", "of"} <= {word.arg for word in call.keywords}
+    ]
+    assert blocking == []
 
 
 def test_only_the_gateways_return_is_exempt_from_csrf():

@@ -17,7 +17,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from billing.models import Invoice
 from core.tenancy import everywhere
-from doctors.models import Application, Doctor
+from doctors.models import Affiliation, Application, Doctor
 from healthstack.demo import seed
 from hospitals.models import Hospital
 from patients.models import Patient
@@ -39,6 +39,7 @@ def paths() -> dict[str, list[str]]:
         bill = Invoice.objects.filter(patient=paul, status="issued").first()
         rx = Prescription.objects.get(patient=paul)
         application = Application.objects.get(status="submitted")
+        work = Affiliation.objects.get(doctor=dora, hospital=city)
     me, visit = "/me/", f"/me/visits/{coming.public_id}/"
     office = f"/h/{city.slug}/"
     desk, seen = f"{office}visits/{coming.public_id}/", f"/doctor/visits/{done.public_id}/"
@@ -52,12 +53,16 @@ def paths() -> dict[str, list[str]]:
                  f"/me/prescriptions/{rx.public_id}/", "/me/profile/", "/me/access/", "/bell/", "/accounts/",
                  "/accounts/second-factor/", "/accounts/sessions/", "/accounts/password/", "/doctors/"],
         "dora": ["/doctor/", "/doctor/day/", f"/doctor/visits/{waiting.public_id}/", f"{seen}see/", f"{seen}prescribe/",
+                 f"/doctor/visits/{coming.public_id}/see/",
                  "/doctor/patients/", f"/doctor/patients/{paul.public_id}/", "/doctor/calendar/", "/doctor/hospitals/",
+                 f"/doctor/hospitals/{work.public_id}/cancel-visits/",
                  "/doctor/profile/", "/doctor/certificates/", f"/doctor/prescriptions/{rx.public_id}/"],
         "rita": [office, f"{office}day/", desk, f"{desk}cancel/", f"{office}book/", f"{office}patients/",
-                 f"{office}patients/new/", f"{office}patients/{paul.public_id}/", f"{office}desk/",
+                 f"{office}patients/new/", f"{office}patients/{paul.public_id}/",
+                 f"{office}patients/{paul.public_id}/edit/", f"{office}desk/",
                  f"{office}bills/{bill.public_id}/"],
         "ada": [office, f"{office}applications/", f"{office}applications/{application.public_id}/", f"{office}doctors/",
+                f"{office}doctors/{work.public_id}/", f"{office}doctors/{work.public_id}/cancel-visits/",
                 f"{office}departments/", f"{office}staff/", f"{office}staff/invite/", f"{office}staff/invitations/",
                 f"{office}settings/", f"{office}settings/rules/", f"{office}settings/security/"],
         "root": ["/platform/", "/platform/hospitals/", "/platform/hospitals/add/", f"/platform/hospitals/{city.public_id}/"],

@@ -66,7 +66,7 @@ def book_and_pay(page: Page, *, javascript: bool) -> None:
     page.locator("a.slot").first.click()
     page.get_by_label("Online").check()
     page.get_by_label("What is it about?").fill("Chest pain on the stairs")
-    press(page, "Book for")
+    press(page, "and book")
     expect(page.get_by_text("no money moves")).to_be_visible()
     press(page, "Pay")
     if not javascript:
@@ -76,13 +76,24 @@ def book_and_pay(page: Page, *, javascript: bool) -> None:
     expect(page.get_by_text("Waiting for the hospital").first).to_be_visible()
 
 
+def begin_the_visit(page: Page) -> None:
+    """Begin it, take that back as if it had been a mistake, and begin it again."""
+    follow(page, "Visit notes")
+    press(page, "Begin the visit")
+    follow(page, "Begun by mistake")
+    press(page, "Take it back")
+    expect(page.get_by_text("The visit is taken back.")).to_be_visible()
+    follow(page, "Visit notes")
+    press(page, "Begin the visit")
+
+
 def see_and_prescribe(page: Page, stage: Stage) -> None:
     log_in(page, "dora@demo.test", stage.password)
     expect(page.get_by_role("heading", name="Hello Dr Dora Sen")).to_be_visible()
     page.locator("#waiting a").first.click()
     expect(page.get_by_text("Chest pain on the stairs")).to_be_visible()
     press(page, "Accept")
-    follow(page, "Visit notes")
+    begin_the_visit(page)
     page.get_by_label("What the patient came with").fill("Chest pain when climbing stairs, three weeks")
     page.get_by_label("Diagnosis").fill("Stable angina")
     page.get_by_label("ICD-10 code").fill("I20.9")

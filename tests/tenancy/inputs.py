@@ -32,6 +32,7 @@ FIELDS: dict[str, str] = {
     "records.forms.SignForm.seen": SEEN,
     "appointments.forms.calendar.BookingRulesForm.lead_minutes": WORD,
     "appointments.forms.calendar.ExceptionForm.what": WORD,
+    "appointments.forms.closing.CancelVisitsForm.seen": SEEN,
     "appointments.forms.visits.BookForm.pay": WORD,
     "appointments.forms.visits.DeskBookForm.patient": ID,
     "appointments.forms.visits.DeskCancelForm.side": WORD,
@@ -43,11 +44,14 @@ FIELDS: dict[str, str] = {
     "billing.forms._DecisionForm.decision": WORD,
     "doctors.forms.ApproveForm.department": ID,
     "doctors.forms.ApproveForm.slot_minutes": WORD,
+    "doctors.forms.ApproveForm.seen": SEEN,
     "doctors.forms.BecomeDoctorForm.gender": WORD,
     "doctors.forms.BecomeDoctorForm.speciality": PLATFORM,
     "doctors.forms.DepartmentForm.department": ID,
     "doctors.forms.DetailsForm.gender": WORD,
     "doctors.forms.DetailsForm.speciality": PLATFORM,
+    "doctors.forms.LicenceForm.number": SEEN,
+    "doctors.forms.LicenceForm.expires_at": SEEN,
     "doctors.forms.SignUpForm.gender": WORD,
     "doctors.forms.SignUpForm.speciality": PLATFORM,
     "patients.forms.DetailsForm.sex": WORD,
@@ -68,10 +72,13 @@ NAMES: dict[str, dict[str, str]] = {
     "accounts.views.second_factor": {"setup": ID},
     "appointments.views.booking": {"day": TIME, "patient": ID, "q": WORD, "start": TIME},
     "appointments.views.calendar": {"at": ID},
+    "appointments.views.closing": {"page": WORD},
     "appointments.views.common": {"day": TIME},
     "appointments.views.day": {"day": TIME, "doctor": ID, "q": WORD, "status": WORD},
+    "appointments.views.desk_patient": {"page": WORD},
     "appointments.views.public": {"at": ID, "day": TIME, "page": WORD},
     "appointments.views.visits": {"when": WORD},
+    "billing.views.bills": {"q": WORD},
     "billing.views.desk": {"q": ID, "show": WORD},
     "core.http": {"page": WORD},
     "doctors.views.own": {"q": WORD},
@@ -85,7 +92,7 @@ NAMES: dict[str, dict[str, str]] = {
     "notifications.views": {
         "to": "the demonstration's mailbox shows everybody everything; production has none"
     },
-    "patients.views.desk": {"name": WORD},
+    "patients.views.desk": {"name": WORD, "anyway": SEEN},
     "records.views.charts": {"page": WORD, "part": WORD, "q": ID, "act": WORD, "number": SEEN},
     "records.views.patient": {"q": WORD},
     "records.views.prescribing": {"q": WORD},
@@ -141,13 +148,12 @@ def _invoice(cast: Cast) -> str:
 
 
 def _department(cast: Cast) -> str:
-    return str(cast.row("department", "other").pk)
+    return cast.id_of("department", OTHER)
 
 
 _OWN_DESK, _HERE = Target("own", OWN, "affiliation"), Target("own")
 _AFFILIATION, _APPLICATION = Target("own", OWN, "affiliation"), Target("own", OWN, "application")
 _FEE = lambda cast: {"fee": "500", "slot_minutes": "20"}  # noqa: E731 - one more small table
-_NO_DEPARTMENT = "999999"
 
 TRIES = (
     InputTry(
@@ -192,6 +198,8 @@ TRIES = (
     InputTry("day ?q=", "rita", "GET", "appointments:day", _HERE, "q", _number, "Zz Nobody Zqnoname"),
     InputTry("patients ?q=", "rita", "GET", "patients:index", _HERE, "q", _number, "Zz Nobody Zqnoname"),
     InputTry("desk ?q= by name", "rita", "GET", "billing:desk", _HERE, "q", _number, "Zz Nobody Zqnoname"),
+    InputTry("refunds ?q=", "rita", "GET", "billing:refunds", _HERE, "q", _number, "Zz Nobody Zqnoname"),
+    InputTry("checks ?q=", "rita", "GET", "billing:checks", _HERE, "q", _number, "Zz Nobody Zqnoname"),
     InputTry("desk ?q= by phone", "rita", "GET", "billing:desk", _HERE, "q", _invoice, "99999999"),
     InputTry(
         "staff ?q=",
@@ -234,8 +242,7 @@ TRIES = (
         _APPLICATION,
         "department",
         _department,
-        _NO_DEPARTMENT,
-        _FEE,
+        also=_FEE,
     ),
     InputTry(
         "DepartmentForm.department",
@@ -245,7 +252,6 @@ TRIES = (
         _AFFILIATION,
         "department",
         _department,
-        _NO_DEPARTMENT,
     ),
     InputTry(
         "PrescriptionForm.draft",

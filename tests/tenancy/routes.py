@@ -106,6 +106,7 @@ DOCTORS_GO_ON = dict.fromkeys(("dora", "dana", "deb"), (302, 302))
 NO_HEAD: dict[str, Any] = {"methods": FORM_WITHOUT_HEAD}
 
 ROUTES: dict[str, Route] = {
+    "favicon": public(get=302),
     # First pages
     "dashboards:home": public(),
     "dashboards:start": person(get=302),
@@ -207,6 +208,7 @@ ROUTES: dict[str, Route] = {
     "doctors:staff_doctors": admin(is_list=True),
     "doctors:staff_doctor": admin("affiliation"),
     "doctors:change_department": admin("affiliation", post=302),
+    "doctors:confirm_licence": admin("affiliation", methods=POST),
     # Patients
     "patients:sign_up": public(methods=FORM),
     "patients:become": person(methods=FORM, special=PATIENTS_GO_ON),
@@ -214,7 +216,7 @@ ROUTES: dict[str, Route] = {
     "patients:access_log": mine(is_list=True),
     "patients:index": desk(is_list=True),
     "patients:register": desk(methods=FORM),
-    "patients:detail": desk("patient"),
+    "patients:edit": desk("walk_in", methods=FORM),
     # Visits
     "appointments:search": public(is_list=True),
     "appointments:doctor": public("doctor"),
@@ -239,6 +241,7 @@ ROUTES: dict[str, Route] = {
     "appointments:desk_cancel": desk("visit", methods=FORM, never=("visit.held",)),
     "appointments:desk_reschedule": desk("visit", methods=FORM, never=("visit.held",)),
     "appointments:desk_no_show": desk("visit", post=409, never=("visit.held",)),
+    "appointments:desk_patient": desk("patient", is_list=True),
     "appointments:desk_search": desk(is_list=True),
     "appointments:desk_book": desk(
         "affiliation", param="affiliation_id", methods=FORM, query=_desk_offer, send=_desk_offer, rule_first=True
@@ -256,6 +259,8 @@ ROUTES: dict[str, Route] = {
     "appointments:leave_hospital": doctors("affiliation", post=409),
     "appointments:end_affiliation": admin("affiliation", post=409),
     "appointments:doctor_rules": admin("affiliation", methods=FORM),
+    "appointments:cancel_visits": admin("affiliation", methods=FORM, is_list=True),
+    "appointments:cancel_own_visits": doctors("affiliation", methods=FORM, is_list=True),
     # Money
     "billing:ipn": public(methods=POST, post=400),
     "billing:gateway_return": public(fixed={"way": "success"}, methods=POST, post=400),
@@ -266,6 +271,8 @@ ROUTES: dict[str, Route] = {
     "billing:invoice_pdf": mine("bill", get=202),
     "billing:receipt_pdf": mine("payment", get=202),
     "billing:desk": desk(is_list=True),
+    "billing:refunds": desk(is_list=True),
+    "billing:checks": desk(is_list=True),
     "billing:desk_invoice": desk("bill"),
     "billing:desk_pay": desk("bill", methods=FORM),
     "billing:desk_invoice_pdf": desk("bill", get=202),
@@ -286,6 +293,8 @@ ROUTES: dict[str, Route] = {
     "records:notes": doctors("note"),
     "records:medicines": doctors(),
     "records:see": doctors("visit.open", methods=FORM, never=("visit.held",)),
+    "records:begin": doctors("visit.open", methods=POST, post=302, never=("visit.held",)),
+    "records:undo": doctors("visit.open", get=302, post=302, never=("visit.held",)),
     "records:prescribe": doctors("visit.open", methods=FORM, never=("visit.held",)),
     "records:doctor_prescription": doctors("prescription"),
     "records:doctor_prescription_pdf": doctors("prescription", get=202, never=("prescription.draft",)),

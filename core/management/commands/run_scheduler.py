@@ -26,9 +26,8 @@ def take_lease(holder: str) -> bool:
     now = timezone.now()
     until = now + dt.timedelta(seconds=LEASE_SECONDS)
     with transaction.atomic():
-        lease, created = Lease.objects.select_for_update().get_or_create(
-            name="scheduler", defaults={"holder": holder, "until": until}
-        )
+        leases = Lease.objects.select_for_update(no_key=True, of=("self",))
+        lease, created = leases.get_or_create(name="scheduler", defaults={"holder": holder, "until": until})
         if not created and lease.holder != holder and lease.until > now:
             return False
         lease.holder, lease.until = holder, until

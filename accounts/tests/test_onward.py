@@ -1,0 +1,137 @@
+"""Where somebody wanted to go is not lost on the way through log-in, sign-up and the mailbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import quote
+
+import pytest
+import time_machine
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from django.utils import timezone
+
+from accounts.operations import keep_next, prune, sign_up, take_next
+
+from .factories import PASSWORD, UnverifiedUserFactory, UserFactory
+from .world import give_authenticator, link_in, log_in, mails_to, totp, url
+
+pytestmark = pytest.mark.django_db
+GOAL = "/accounts/sessions/?page=1"
+NEXT = f"?next={quote(GOAL, safe='')}"
+ELSEWHERE = [
+    "https://elsewhere.test/",
+    "//elsewhere.test/",
+    "javascript:alert(1)",
+    "/\\elsewhere.test",
+    "/" + 2000 * "x",
+]
+
+
+def test_what_was_kept_is_taken_once():
+    keep_next(" Paul@demo.test", next_url=GOAL)
+
+    assert take_next("pia@demo.test") == ""
+    assert take_next("paul@demo.test") == GOAL
+    assert take_next("paul@demo.test") == ""
+
+
+def test_the_newest_wish_counts_also_when_it_is_none():
+    keep_next("paul@demo.test", next_url="/accounts/")
+    keep_next("paul@demo.test", next_url=GOAL)
+    assert take_next("paul@demo.test") == GOAL
+
+    keep_next("paul@demo.test", next_url=GOAL)
+    keep_next("paul@demo.test", next_url="")
+    assert take_next("paul@demo.test") == ""
+
+
+def test_what_was_kept_ends_with_the_link_and_is_pruned():
+    keep_next("paul@demo.test", next_url=GOAL)
+
+    with time_machine.travel(timezone.now() + dt.timedelta(days=3, seconds=60)):
+        assert take_next("paul@demo.test") == ""
+        prune()
+    assert take_next("paul@demo.test") == ""
+
+
+def test_the_log_in_page_leads_on_with_the_goal(client):
+    page = client.get(url("login") + NEXT).content.decode()
+
+    assert f'href="/join/{NEXT}"' in page
+    assert f'href="{url("reset_password")}{NEXT}"' in page
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_no_page_carries_another_sites_address(client, elsewhere):
+    for name in ("login", "reset_password", "resend"):
+        page = client.get(url(name), {"next": elsewhere}).content.decode()
+        form = page.split("<main")[1].split("</main>")[0].replace(f'action="{url(name)}', "")
+        assert "?next=" not in form.split("<form", 1)[1].split(">", 1)[1]
+
+
+def test_log_in_before_confirming_goes_on_after_the_link(client):
+    user = UnverifiedUserFactory(email="paul@demo.test")
+
+    page = client.post(url("login") + NEXT, {"email": user.email, "password": PASSWORD}).content.decode()
+    assert f'href="{url("login")}{NEXT}"' in page
+    link = link_in(mails_to(user.email)[0])
+    assert "next" not in link
+
+    # The mail may be read in another browser.
+    assert Client().post(link, {"password": PASSWORD})["Location"] == GOAL
+
+
+def test_the_address_in_the_link_wins_over_what_was_kept(client):
+    sign_up(email="paul@demo.test", name="Paul", phone="", password_hash=make_password(PASSWORD))
+    keep_next("paul@demo.test", next_url=GOAL)
+    link = link_in(mails_to("paul@demo.test")[0])
+
+    assert client.post(f"{link}?next=/accounts/", {"password": PASSWORD})["Location"] == "/accounts/"
+
+
+def test_a_wrong_password_keeps_the_goal(client):
+    sign_up(email="paul@demo.test", name="Paul", phone="", password_hash=make_password(PASSWORD))
+    keep_next("paul@demo.test", next_url=GOAL)
+    link = link_in(mails_to("paul@demo.test")[0])
+
+    assert client.post(link, {"password": "not-the-password"}).status_code == 422
+    assert client.post(link, {"password": PASSWORD})["Location"] == GOAL
+
+
+def test_a_new_password_by_mail_leads_back_to_the_goal(client):
+    user = UserFactory(email="paul@demo.test")
+
+    page = client.post(url("reset_password") + NEXT, {"email": user.email}).content.decode()
+    assert f'href="{url("login")}{NEXT}"' in page
+    link = link_in(mails_to(user.email)[0])
+    assert "next" not in link
+    answer = client.post(link, {"password": "seven green boats"})
+    assert answer["Location"] == url("login") + NEXT
+    assert log_in(client, user, "seven green boats", QUERY_STRING=NEXT[1:])["Location"] == GOAL
+
+
+def test_a_new_password_in_another_browser_leads_to_the_plain_log_in(client):
+    user = UserFactory(email="paul@demo.test")
+    client.post(url("reset_password") + NEXT, {"email": user.email})
+    link = link_in(mails_to(user.email)[0])
+
+    assert Client().post(link, {"password": "seven green boats"})["Location"] == url("login")
+
+
+def test_starting_again_at_the_code_keeps_the_goal(client):
+    user = UserFactory()
+    give_authenticator(user)
+    client.post(url("login") + NEXT, {"email": user.email, "password": PASSWORD})
+
+    assert f'href="{url("login")}{NEXT}"' in client.get(url("enter_code")).content.decode()
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
+        assert client.get(url("enter_code"))["Location"] == url("login") + NEXT
+
+
+def test_the_code_leads_on_to_the_goal(client):
+    user = UserFactory()
+    give_authenticator(user)
+    client.post(url("login") + NEXT, {"email": user.email, "password": PASSWORD})
+
+    assert client.post(url("enter_code"), {"code": totp()})["Location"] == GOAL

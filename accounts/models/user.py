@@ -36,6 +36,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_platform_admin = models.BooleanField(default=False)
     email_verified_at = models.DateTimeField(null=True)
+    # Where somebody who is still to confirm the address goes on then, perhaps in another browser; no mail says it.
+    onward = models.CharField(max_length=2000, blank=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
-from accounts.operations import keep_next, prune, sign_up, take_next
+from accounts.operations import keep_next, sign_up, take_next
 
 from .factories import PASSWORD, UnverifiedUserFactory, UserFactory
 from .world import give_authenticator, link_in, log_in, mails_to, totp, url
@@ -29,30 +29,21 @@ ELSEWHERE = [
 
 
 def test_what_was_kept_is_taken_once():
-    keep_next(" Paul@demo.test", next_url=GOAL)
-
-    assert take_next("pia@demo.test") == ""
-    assert take_next("paul@demo.test") == GOAL
-    assert take_next("paul@demo.test") == ""
-
-
-def test_the_newest_wish_counts_also_when_it_is_none():
+    paul, pia = UnverifiedUserFactory(email="paul@demo.test"), UnverifiedUserFactory(email="pia@demo.test")
     keep_next("paul@demo.test", next_url="/accounts/")
+    keep_next(" Paul@demo.test", next_url=GOAL)
+    for user in (paul, pia):
+        user.refresh_from_db()
+
+    assert [take_next(pia), take_next(paul), take_next(paul)] == ["", GOAL, ""]
+
+
+def test_whose_address_is_confirmed_gets_no_strangers_goal():
+    user = UserFactory(email="paul@demo.test")
     keep_next("paul@demo.test", next_url=GOAL)
-    assert take_next("paul@demo.test") == GOAL
+    user.refresh_from_db()
 
-    keep_next("paul@demo.test", next_url=GOAL)
-    keep_next("paul@demo.test", next_url="")
-    assert take_next("paul@demo.test") == ""
-
-
-def test_what_was_kept_ends_with_the_link_and_is_pruned():
-    keep_next("paul@demo.test", next_url=GOAL)
-
-    with time_machine.travel(timezone.now() + dt.timedelta(days=3, seconds=60)):
-        assert take_next("paul@demo.test") == ""
-        prune()
-    assert take_next("paul@demo.test") == ""
+    assert take_next(user) == ""
 
 
 def test_the_log_in_page_leads_on_with_the_goal(client):

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import DomainError, Throttled
-from core.http import form_page
+from core.http import form_page, posted
 
 from .. import http, operations, queries, throttles
 from ..forms import CodeForm, LogInForm
@@ -27,7 +27,7 @@ def login(request: HttpRequest) -> HttpResponse:
     """Ask for e-mail and password."""
     if request.user.is_authenticated:
         return redirect(http.safe_next(request))
-    form = LogInForm(request.POST or None)
+    form = LogInForm(posted(request))
     context = {"next": http.given_next(request)}
     if request.method == "POST" and form.is_valid():
         try:
@@ -60,7 +60,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("Ten minutes have passed. Log in again."))
         return redirect(again)
     method = chosen_method(request, methods)
-    form = CodeForm(method, request.POST or None)
+    form = CodeForm(method, posted(request))
     context = {
         "method": method, "methods": methods, "email": user.email, "page": "accounts:enter_code",
         "again": again,

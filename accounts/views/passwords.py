@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from core.errors import DomainError
-from core.http import form_page
+from core.http import form_page, posted
 
 from .. import http, operations, throttles, tokens
 from ..forms import ChangePasswordForm, NewPasswordForm
@@ -36,7 +36,7 @@ def reset_password_confirm(request: HttpRequest, public_id: str, token: str) -> 
     user = User.objects.filter(public_id=public_id, is_active=True).first()
     if user is None or not tokens.reset_tokens.check_token(user, token):
         return render(request, "accounts/link_used.html", {"again": "accounts:reset_password"}, status=410)
-    form = NewPasswordForm(user, request.POST or None)
+    form = NewPasswordForm(user, posted(request))
     context = {"email": user.email}
     if request.method == "POST" and form.is_valid():
         hashed = make_password(form.cleaned_data["password"])
@@ -58,7 +58,7 @@ def reset_password_confirm(request: HttpRequest, public_id: str, token: str) -> 
 @require_http_methods(["GET", "POST"])
 def change_password(request: http.OwnRequest) -> HttpResponse:
     """Ask for the old password and a new one; all other sessions end."""
-    form = ChangePasswordForm(request.user, request.POST or None)
+    form = ChangePasswordForm(request.user, posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             _change_password(request, form)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.errors import DomainError
-from core.http import form_page, step_up
+from core.http import form_page, posted, step_up
 
 from .. import http, operations, queries, throttles, tokens
 from ..forms import EmailForm, ProfileForm
@@ -20,7 +20,7 @@ from ..forms import EmailForm, ProfileForm
 def profile(request: http.OwnRequest) -> HttpResponse:
     """Show and change name and number; from here to password, second factor and sessions."""
     user = request.user
-    form = ProfileForm(request.POST or None, initial={"name": user.name, "phone": user.phone})
+    form = ProfileForm(posted(request), initial={"name": user.name, "phone": user.phone})
     if request.method == "POST" and form.is_valid():
         operations.change_profile(user, **form.cleaned_data, by=user)
         messages.success(request, _("Saved."))
@@ -38,7 +38,7 @@ def profile(request: http.OwnRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change_email(request: http.OwnRequest) -> HttpResponse:
     """Ask for another address; it counts once its owner has confirmed it."""
-    form = EmailForm(request.POST or None)
+    form = EmailForm(posted(request))
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         try:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_otp import login as otp_login
 
 from core.errors import DomainError
-from core.http import form_page, step_up
+from core.http import form_page, posted, step_up
 
 from .. import authenticator, http, operations, queries
 from ..forms import CodeForm
@@ -71,7 +71,7 @@ def authenticator_qr(request: http.OwnRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def add_email_code(request: http.OwnRequest) -> HttpResponse:
     """Ask for the code that was sent; the page's first button sends it."""
-    form = CodeForm(Method.EMAIL, request.POST or None)
+    form = CodeForm(Method.EMAIL, posted(request))
     sent = request.method == "POST" or "method" in request.GET
     context = {"email": request.user.email, "next": http.given_next(request), "sent": sent}
     if request.method == "POST" and form.is_valid():

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
 
 from core.errors import DomainError
-from core.http import form_page
+from core.http import form_page, posted
 
 from .. import http, operations, queries, throttles
 from ..forms import CodeForm, PasswordForm
@@ -28,7 +28,7 @@ def step_up(request: http.OwnRequest) -> HttpResponse:
     """Ask for the second factor, or for the password of somebody who has none."""
     methods = queries.methods_of(request.user)
     method = chosen_method(request, methods)
-    form = CodeForm(method, request.POST or None) if methods else PasswordForm(request.POST or None)
+    form = CodeForm(method, posted(request)) if methods else PasswordForm(request.POST or None)
     template = "accounts/step_up_code.html" if methods else "accounts/step_up.html"
     context = {
         "method": method, "methods": methods, "email": request.user.email, "page": "accounts:step_up",

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from core.errors import DomainError, Throttled
-from core.http import form_page
+from core.http import form_page, posted
 
 from .. import http, operations, throttles, tokens
 from ..forms import EmailForm, PasswordForm
@@ -25,13 +25,13 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponse:
     user = tokens.user_of_verify_token(token)
     if user is None:
         return render(request, "accounts/link_used.html", {"again": "accounts:resend"}, status=410)
-    form = PasswordForm(request.POST or None)
+    form = PasswordForm(posted(request))
     context = {"email": user.email, "next": http.given_next(request)}
     if request.method == "POST" and form.is_valid():
         try:
             http.try_password(request, user.email, form.cleaned_data["password"])
             operations.verify_email(user)
-            return http.enter(request, user, kept=operations.take_next(user.email))
+            return http.enter(request, user, kept=operations.take_next(user))
         except DomainError as error:
             error.message = _wrong_password(error)
             return http.refused(request, "accounts/verify_email.html", form, error, context)
@@ -53,7 +53,7 @@ def resend(request: HttpRequest) -> HttpResponse:
 
 def link_page(request: HttpRequest, template: str, purpose: str) -> HttpResponse:
     """Ask for an address and have a link sent there; nothing tells whether it has an account."""
-    form = EmailForm(request.POST or None)
+    form = EmailForm(posted(request))
     next_url = http.given_next(request)
     context = {"next": next_url}
     if request.method == "POST" and form.is_valid():

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from billing.operations import start_payment
 from core.errors import DomainError
-from core.http import errors_to, form_page, page_of, permit, require_form
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 from core.tenancy import in_hospital
 from doctors.models import Affiliation
 from patients.models import Patient
@@ -63,7 +63,7 @@ def book(request: HttpRequest, affiliation_id: str) -> HttpResponse:
 
 
 def _book_form(request: HttpRequest, affiliation: Affiliation, *, only_typed: bool) -> BookForm:
-    sent = request.POST or None
+    sent = posted(request)
     known = {"hospital": affiliation.hospital, "fee": affiliation.fee, "doctor": affiliation.doctor.name}
     if sent and only_typed:
         return BookForm(initial={name: sent[name] for name in ("pay", "reason") if sent.get(name)}, **known)
@@ -147,7 +147,7 @@ def desk_book(request: HttpRequest, slug: str, affiliation_id: str) -> HttpRespo
     if affiliation.hospital_id != request.hospital.pk:
         raise Http404
     patients = Patient.objects.for_hospital(request.hospital)
-    form = DeskBookForm(request.POST or None, patients=patients)
+    form = DeskBookForm(posted(request), patients=patients)
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             patient, start = form.cleaned_data["patient"], form.cleaned_data["start"]

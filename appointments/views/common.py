@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import Invoice
 from core.formats import moment
-from core.http import errors_to, form_page
+from core.http import errors_to, form_page, posted
 from core.money import format_money, round_money
 from doctors.models import Affiliation
 from patients.models import Patient
@@ -168,7 +168,7 @@ def _say(request: HttpRequest, visit: Appointment, pages: Pages, words: str) -> 
 
 def move_page(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Show the free times of the visit's doctor; a chosen one becomes the visit's."""
-    form = RescheduleForm(request.POST or None)
+    form = RescheduleForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             start = form.cleaned_data["start"]
@@ -213,7 +213,7 @@ def decline_page(request: HttpRequest, visit: Appointment, pages: Pages) -> Http
         return _("Declined, and what was paid goes back.")
 
     return ask_page(
-        request, "appointments/decline.html", made_or_404(visit), pages, ReasonForm(request.POST or None), act
+        request, "appointments/decline.html", made_or_404(visit), pages, ReasonForm(posted(request)), act
     )
 
 

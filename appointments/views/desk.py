@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http import permit, require_form
+from core.http import permit, posted, require_form
 from ledger.operations import record_read
 
 from .. import operations, queries
@@ -72,7 +72,7 @@ def cancel(request: HttpRequest, appointment: Appointment, slug: str) -> HttpRes
 
     # Once the time has come only the hospital cancels
     own_loss = "" if visit.is_past else loss_in_words(visit, queries.invoice_of(visit))
-    form = DeskCancelForm(request.POST or None, own_loss=own_loss)
+    form = DeskCancelForm(posted(request), own_loss=own_loss)
     return ask_page(request, "appointments/cancel.html", visit, DESKS, form, act)
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http import permit, require_form
+from core.http import permit, posted, require_form
 from ledger.operations import record_read
 
 from .. import operations, queries
@@ -60,7 +60,7 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         return _("Cancelled, and what was paid goes back.")
 
     return ask_page(
-        request, "appointments/cancel.html", appointment, DOCTORS, ReasonForm(request.POST or None), act
+        request, "appointments/cancel.html", appointment, DOCTORS, ReasonForm(posted(request)), act
     )
 
 

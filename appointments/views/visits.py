@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from core.http import page_of, permit, require_form
+from core.http import page_of, permit, posted, require_form
 from core.money import format_money
 
 from .. import operations, queries
@@ -69,7 +69,7 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
     appointment.own_loss = loss_in_words(appointment, queries.invoice_of(appointment))
     return ask_page(
-        request, "appointments/cancel.html", appointment, MINE, OwnCancelForm(request.POST or None), act
+        request, "appointments/cancel.html", appointment, MINE, OwnCancelForm(posted(request)), act
     )
 
 

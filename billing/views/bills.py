@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from core.http import errors_to, form_page, page_of, permit
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 
 from .. import documents, operations, purposes, queries
 from ..forms import PayForm
@@ -32,11 +32,11 @@ def invoice(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     return render(request, "billing/invoice.html", {"invoice": invoice, "bill": queries.bill_of(invoice)})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("billing.pay_invoice", Invoice)
 def pay(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     """Show what is to pay and where; POST opens the gateway's page."""
-    form = PayForm(request.POST if request.method == "POST" else None)
+    form = PayForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             return HttpResponseRedirect(operations.start_payment(invoice, by=request.user))

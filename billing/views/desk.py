@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from core.http import errors_to, form_page, page_of, permit
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 from core.money import format_money
 
 from .. import documents, operations, queries
@@ -68,12 +68,12 @@ def desk_invoice(request: HttpRequest, invoice: Invoice, slug: str) -> HttpRespo
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("billing.take_payment", Invoice)
 def desk_pay(request: HttpRequest, invoice: Invoice, slug: str) -> HttpResponse:
     """Take the whole amount in cash or by card; the page names it first."""
     bill = queries.bill_of(invoice)
-    form = DeskPayForm(request.POST if request.method == "POST" else None, owed=bill.owed)
+    form = DeskPayForm(posted(request), owed=bill.owed)
     if request.method == "POST" and form.is_valid():
         method, expected = form.cleaned_data["method"], form.cleaned_data["amount"]
         with errors_to(form):
@@ -106,11 +106,11 @@ def desk_receipt_pdf(request: HttpRequest, payment: Payment, slug: str) -> HttpR
     return letter_response(request, document, filename=receipt_filename(payment.public_id), back=back)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("billing.pay_refund", Refund)
 def pay_refund(request: HttpRequest, refund: Refund, slug: str) -> HttpResponse:
     """Hand money back at the desk; the page names the person and the amount first."""
-    form = PayForm(request.POST if request.method == "POST" else None)
+    form = PayForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.pay_refund_at_desk(refund, by=request.user)
@@ -120,11 +120,11 @@ def pay_refund(request: HttpRequest, refund: Refund, slug: str) -> HttpResponse:
     return form_page(request, "billing/pay_refund.html", form, {"refund": refund, "payer": _payer(refund)})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("billing.resolve_refund", Refund)
 def resolve_refund(request: HttpRequest, refund: Refund, slug: str) -> HttpResponse:
     """Close an unclear refund, or have it sent again, after a look at the gateway's own pages."""
-    form = ResolveRefundForm(request.POST if request.method == "POST" else None)
+    form = ResolveRefundForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.resolve_refund(refund, was_paid=form.is_yes, by=request.user)
@@ -136,13 +136,13 @@ def resolve_refund(request: HttpRequest, refund: Refund, slug: str) -> HttpRespo
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_form
 @permit("billing.resolve_attempt", Attempt)
 def resolve_attempt(request: HttpRequest, attempt: Attempt, slug: str) -> HttpResponse:
     """Accept a payment that the gateway calls risky, or send it back; or close one that was taken twice."""
     if attempt.surplus_open and attempt.status != Attempt.Status.REVIEW:
         return _close_surplus(request, attempt)
-    form = ResolveAttemptForm(request.POST if request.method == "POST" else None)
+    form = ResolveAttemptForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.resolve_attempt(attempt, accepted=form.is_yes, by=request.user)
@@ -154,7 +154,7 @@ def resolve_attempt(request: HttpRequest, attempt: Attempt, slug: str) -> HttpRe
 
 
 def _close_surplus(request: HttpRequest, attempt: Attempt) -> HttpResponse:
-    form = PayForm(request.POST if request.method == "POST" else None)
+    form = PayForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.close_surplus(attempt, by=request.user)

@@ -25,7 +25,7 @@ own = "doctors.manage_own_profile"
 @permit(own)
 def profile(request: HttpRequest) -> HttpResponse:
     """See and change what patients and hospitals read."""
-    form = DetailsForm(request.POST or None, initial=DetailsForm.values_of(request.doctor))
+    form = DetailsForm(posted(request), initial=DetailsForm.values_of(request.doctor))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             before = request.doctor.licence

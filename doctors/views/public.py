@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from core.http import client_address, errors_to, form_page, page_of, require_form
+from core.http import client_address, errors_to, form_page, page_of, posted, require_form
 from core.throttle import require_try
 from core.uploads import serve_private
 from hospitals.models import Hospital
@@ -46,7 +46,7 @@ def _become(request: HttpRequest) -> HttpResponse:
     if Doctor.objects.filter(user=request.user).exists():
         return redirect("doctors:workplaces")
     known = {"name": request.user.name, "phone": request.user.phone}
-    form = BecomeDoctorForm(request.POST or None, request.FILES or None, initial=known)
+    form = BecomeDoctorForm(posted(request), request.FILES or None, initial=known)
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.become_doctor(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import given_next, safe_next, source_of
 from accounts.operations import keep_next
 from accounts.throttles import require_mail_try
-from core.http import errors_to, form_page, page_of, permit, require_form
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 
 from .. import operations, queries
 from ..forms import DetailsForm, SignUpForm
@@ -24,7 +24,7 @@ from ..models import Patient
 @require_form
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Create an account; the page says the same whether or not the address had one."""
-    form = SignUpForm(request.POST or None)
+    form = SignUpForm(posted(request))
     next_url = given_next(request)
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
@@ -43,7 +43,7 @@ def become(request: HttpRequest) -> HttpResponse:
     """Ask somebody who has a log-in for what a patient's record needs; a patient goes straight on."""
     if Patient.objects.filter(user=request.user).exists():
         return redirect(safe_next(request, "dashboards:patient"))
-    form = DetailsForm(request.POST or None, initial={"name": request.user.name, "phone": request.user.phone})
+    form = DetailsForm(posted(request), initial={"name": request.user.name, "phone": request.user.phone})
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.become_patient(request.user, details=form.details(email=request.user.email))
@@ -56,7 +56,7 @@ def become(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """See and change one's own details."""
     patient = request.patient
-    form = DetailsForm(request.POST or None, initial=DetailsForm.values_of(patient))
+    form = DetailsForm(posted(request), initial=DetailsForm.values_of(patient))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.change_profile(patient, details=form.details(email=patient.email), by=request.user)

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import resolve, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core.http import PUBLIC, Area
@@ -67,7 +68,7 @@ def navigation(request: HttpRequest) -> dict[str, Nav]:
         "nav": Nav(
             area=shown,
             items=items,
-            urls=_urls(logged_in),
+            urls=_urls(request, logged_in),
             emergency=settings.EMERGENCY_NUMBER,
             hospital=getattr(request, "hospital", None),
             person={"name": user.name, "role_label": _role_label(area)} if user and logged_in else None,
@@ -96,7 +97,7 @@ def _shown_area(request: HttpRequest, area: Area, logged_in: bool) -> str:
     return {"me": "patient", "h": "staff"}.get(area.name, area.name)
 
 
-def _urls(logged_in: bool) -> dict[str, str]:
+def _urls(request: HttpRequest, logged_in: bool) -> dict[str, str]:
     urls = {
         "home": reverse("dashboards:start" if logged_in else "dashboards:home"),
         "search": reverse("appointments:search"),
@@ -109,7 +110,16 @@ def _urls(logged_in: bool) -> dict[str, str]:
             "profile": reverse("accounts:profile"),
             "bell": reverse("notifications:bell"),
         }
-    return urls | {"login": reverse("accounts:login"), "register": reverse("patients:sign_up")}
+    return urls | {"login": _login_url(request), "register": reverse("patients:sign_up")}
+
+
+def _login_url(request: HttpRequest) -> str:
+    """Lead back to what a visitor was looking at: a doctor, a search, a hospital."""
+    url = reverse("accounts:login")
+    looks_at = request.resolver_match.namespace if request.resolver_match else ""
+    if request.method != "GET" or looks_at not in {"appointments", "doctors", "hospitals"}:
+        return url
+    return f"{url}?{urlencode({'next': request.get_full_path()})}"
 
 
 def _role_label(area: Area) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
@@ -13,7 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.queries import held_visits, upcoming_visits
-from billing.models import Attempt, Invoice, Refund
+from billing.models import Invoice
+from billing.queries import attempts_for_people, refunds_for_people
 from core.memory import remembered
 from core.models import PeriodicRun
 from core.tenancy import public_directory
@@ -26,15 +26,6 @@ from records.queries import prescriptions_of
 
 SOON = dt.timedelta(days=60)
 SEEN_NEXT = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number and the page that lists what it counts."""
-
-    label: str
-    value: int
-    url: str
 
 
 def hospitals_with_counts(limit: int = 6) -> list[dict[str, Any]]:
@@ -149,13 +140,11 @@ def hospital_overview(hospital: Hospital) -> dict[str, Any]:
 
 def desk_counts(hospital: Hospital) -> dict[str, int]:
     """Return how many bills, payments and mails wait for somebody at the hospital; one query."""
-    refunds = Refund.objects.filter(hospital=hospital).filter(_needs_a_person())
-    reviews = Attempt.objects.filter(hospital=hospital, needs_person=True)
     failed = Message.objects.filter(hospital_id=hospital.pk, status=Message.Status.FAILED)
     counts = Hospital.objects.filter(pk=hospital.pk).values_list(
         _count(Invoice.objects.filter(hospital=hospital).to_pay()),
-        _count(refunds),
-        _count(reviews),
+        _count(refunds_for_people(hospital)),
+        _count(attempts_for_people(hospital)),
         _count(failed),
     )
     to_pay, to_return, to_review, failed_mails = counts.get()
@@ -166,11 +155,6 @@ def _count(rows: Any) -> Coalesce:
     # Grouped by a constant, so that the subquery is one row.
     grouped = rows.order_by().annotate(all=Value(1)).values("all").annotate(number=Count("pk"))
     return Coalesce(Subquery(grouped.values("number")), 0)
-
-
-def _needs_a_person() -> Q:
-    at_desk = Q(status=Refund.Status.DUE) & ~Q(payment__attempt__method=Attempt.Method.ONLINE)
-    return Q(status=Refund.Status.UNCLEAR) | at_desk
 
 
 def admin_overview(hospital: Hospital) -> dict[str, Any]:

@@ -123,7 +123,14 @@ class Visit(HospitalOwned):
 
     class Meta:
         ordering = ["-started_at", "-pk"]
-        indexes = [models.Index(fields=["patient", "-started_at"], name="visit_of_patient")]
+        indexes = [
+            models.Index(fields=["patient", "-started_at"], name="visit_of_patient"),
+            models.Index(
+                fields=["doctor", "-started_at"],
+                condition=models.Q(finished_at__isnull=True),
+                name="visit_unfinished",
+            ),
+        ]
 
 
 class VisitNote(HospitalOwned):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -13,6 +15,9 @@ from phonenumber_field.formfields import PhoneNumberField
 from .models import User
 
 MOST_LETTERS = 200
+TURNING = frozenset(
+    "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # turn the direction of writing
 
 
 class EmailField(forms.EmailField):
@@ -38,6 +43,13 @@ class PersonNameField(forms.CharField):
         kwargs.setdefault("max_length", 120)
         kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "name"}))
         super().__init__(**kwargs)
+
+    def validate(self, value: str) -> None:
+        """Refuse what no name has, since it stands in mails to other people: addresses, line breaks, turned letters."""
+        super().validate(value)
+        odd = any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} or letter in TURNING for letter in value)
+        if odd or re.search(r"://|www\.|@|[<>{}|\\]", value):
+            raise ValidationError(_("Write the name only, like Paul Rahman."))
 
 
 class ContactNumberField(PhoneNumberField):

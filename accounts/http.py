@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import Resolver404, resolve
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
@@ -64,8 +66,19 @@ def own_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def given_next(request: HttpRequest) -> str:
     """Return the address in `next` if there is one and it is on this site, else nothing."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
+    # A word without a slash would be taken for the name of a page.
+    if not wanted.startswith("/"):
+        return ""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if is_ours and len(wanted) <= LONGEST_NEXT else ""
+
+
+def is_page(address: str, name: str) -> bool:
+    """Say whether an address on this site is a page of that name."""
+    try:
+        return resolve(urlsplit(address).path).view_name == name
+    except Resolver404:
+        return False
 
 
 def safe_next(request: HttpRequest, default: str | None = None) -> str:

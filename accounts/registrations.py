@@ -51,6 +51,11 @@ def _user(public_id: str) -> User:
     return User.objects.get(public_id=public_id)
 
 
+def _name_of(user: User) -> str:
+    """Return how a mail greets: a name that a stranger may have typed stands in no mail to an unconfirmed address."""
+    return user.name if user.email_verified_at else str(_("there"))
+
+
 def _verify_email(public_id: str, version: int) -> Content:
     user = _user(public_id)
     link = _link("verify_email", token=tokens.make_verify_token(user))
@@ -59,20 +64,20 @@ def _verify_email(public_id: str, version: int) -> Content:
 
 def _sign_up_again(public_id: str, version: int) -> Content:
     button = _button(_link("login"), _("Log in"))
-    return Content({"name": _user(public_id).name, "reset_url": _link("reset_password"), **button})
+    return Content({"name": _name_of(_user(public_id)), "reset_url": _link("reset_password"), **button})
 
 
 def _reset_password(public_id: str, version: int) -> Content:
     user = _user(public_id)
     link = _link("reset_password_confirm", public_id=public_id, token=tokens.reset_tokens.make_token(user))
     button = _button(link, _("Choose a new password"))
-    return Content({"name": user.name, "hours": queries.reset_hours(), **button})
+    return Content({"name": _name_of(user), "hours": queries.reset_hours(), **button})
 
 
 def _log_in_code(public_id: str, version: int) -> Content:
     user = _user(public_id)
     code = operations.make_email_code(user, request=version)
-    return Content({"name": user.name, "code": code, "minutes": operations.second_factor.CODE_MINUTES})
+    return Content({"name": _name_of(user), "code": code, "minutes": operations.second_factor.CODE_MINUTES})
 
 
 def _code_is_wanted(public_id: str, version: int) -> bool:
@@ -89,7 +94,7 @@ def _confirm_email(public_id: str, version: int) -> Content:
 
 
 def _news(public_id: str, version: int) -> Content:
-    return Content({"name": _user(public_id).name, "reset_url": _link("reset_password")})
+    return Content({"name": _name_of(_user(public_id)), "reset_url": _link("reset_password")})
 
 
 def _is_unverified(public_id: str, version: int) -> bool:

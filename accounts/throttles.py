@@ -75,13 +75,18 @@ def password_was_right(email: str, source: Source) -> None:
     forget("password-address", email)
 
 
-def require_mail_try(email: str, source: Source) -> None:
-    """Count one mail that a visitor wants sent to an address; raises Throttled. Also for signing up."""
+def require_mail_try(email: str, source: Source, *, purpose: str) -> None:
+    """Count one mail that a visitor wants sent to an address; raises Throttled.
+
+    Each purpose (sign-up, confirm, reset) has its own count, so that a stranger's sign-ups with somebody's address do not
+    keep that person from choosing a new password.
+    """
     if source.device:
-        require_try("mail-device", f"{source.device} {email}", limit=MAILS_FOR_ADDRESS, seconds=HOUR)
+        known = f"{source.device} {purpose} {email}"
+        require_try("mail-device", known, limit=MAILS_FOR_ADDRESS, seconds=HOUR)
         return
     require_try("mail-network", source.network, limit=MAILS_OF_NETWORK, seconds=HOUR)
-    require_try("mail-address", email, limit=MAILS_FOR_ADDRESS, seconds=HOUR)
+    require_try("mail-address", f"{purpose} {email}", limit=MAILS_FOR_ADDRESS, seconds=HOUR)
 
 
 def may_mail_again(email: str) -> bool:

@@ -14,11 +14,18 @@ from core.ids import public_id
 from core.states import HasStates, Transitions
 from core.tenancy import DirectoryOwned, HospitalOwned, ScopedQuerySet, scoped_manager
 from doctors.models import Affiliation, Doctor
+from hospitals.models import Hospital
 from patients.models import Patient
 
 PURPOSE = "appointments.visit"  # what billing calls a visit
-ONLINE, DESK = "online", "desk"  # how somebody who books wants to pay
-LATER = "later"  # booked by the desk: the bill waits, to be paid either way
+
+
+class Pay(models.TextChoices):
+    """How somebody who books wants to pay; `LATER` is the desk's own booking: the bill waits, to be paid either way."""
+
+    ONLINE = "online", _("Online now")
+    DESK = "desk", _("At the desk")
+    LATER = "later", _("Later")
 
 
 class AppointmentQuerySet(ScopedQuerySet):
@@ -29,12 +36,19 @@ class AppointmentQuerySet(ScopedQuerySet):
         return self.filter(patient=patient).with_people()
 
     def for_doctor(self, doctor: Doctor) -> AppointmentQuerySet:
-        """Return those with the doctor, but for times that are only held, with what the doctor's pages show."""
-        return self.filter(doctor=doctor).confirmed().with_people()
+        """Return those with the doctor that were made, with what the doctor's pages show."""
+        return self.filter(doctor=doctor).made().with_people()
 
-    def confirmed(self) -> AppointmentQuerySet:
-        """Return those that were really made: not merely held, not lapsed."""
-        return self.exclude(status=Appointment.Status.PROPOSED)
+    def for_hospital(self, hospital: Hospital) -> AppointmentQuerySet:
+        """Return those at the hospital that were made, with what the desk's pages show."""
+        return self.filter(hospital=hospital).made().with_people()
+
+    def made(self) -> AppointmentQuerySet:
+        """Return those that were ever booked, and so have a number.
+
+        A time that is only held, or was given back before it was booked, is nobody's but the patient's.
+        """
+        return self.filter(serial__isnull=False)
 
     def live(self) -> AppointmentQuerySet:
         """Return those that are still to happen or happening."""
@@ -46,13 +60,21 @@ class AppointmentQuerySet(ScopedQuerySet):
 
     def with_people(self) -> AppointmentQuerySet:
         """Fetch what lists show about them in the same query."""
-        return self.select_related("patient", "doctor__speciality", "hospital", "affiliation__department")
+        place = ("affiliation__hospital", "affiliation__doctor")  # free times are asked of it
+        shown = self.select_related("patient", "doctor__speciality", "hospital", *place)
+        return shown.with_declined()
 
     def with_names(self) -> AppointmentQuerySet:
         """Fetch the names that a day's list shows in the same query, and nothing else about people and places."""
         own = [field.name for field in self.model._meta.concrete_fields]
         names = ["patient__name", "doctor__name", "hospital__name", "hospital__slug", "hospital__zone"]
-        return self.select_related(None).select_related("patient", "doctor", "hospital").only(*own, *names)
+        shown = self.select_related(None).select_related("patient", "doctor", "hospital")
+        return shown.only(*own, *names).with_declined()
+
+    def with_declined(self) -> AppointmentQuerySet:
+        """Mark as `declined` those that the hospital called off instead of accepting them."""
+        declined = Change.objects.filter(appointment=models.OuterRef("pk"), act=Change.Act.DECLINED)
+        return self.annotate(declined=models.Exists(declined))
 
 
 class Appointment(HasStates, HospitalOwned):
@@ -105,6 +127,8 @@ class Appointment(HasStates, HospitalOwned):
     moved_by_hospital = models.BooleanField(default=False)
     # A patient's move does not bring back a refund that was lost by then; null means no limit.
     refund_share_cap = models.DecimalField(max_digits=3, decimal_places=2, null=True)
+    # Since when the hospital has decided to cancel it, with many others; the worker does it.
+    cancelling_since = models.DateTimeField(null=True)
     cancelled_by = models.CharField(max_length=10, choices=Side, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
     returned = models.DecimalField(max_digits=12, decimal_places=2, null=True)
@@ -123,13 +147,23 @@ class Appointment(HasStates, HospitalOwned):
                 name="appointment_waiting",
             ),
             models.Index(fields=["affiliation", "day"], name="appointment_serials"),
+            models.Index(
+                fields=["cancelling_since"],
+                condition=models.Q(cancelling_since__isnull=False),
+                name="appointment_cancelling",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="visit_ends_after_start"
             ),
             models.CheckConstraint(condition=models.Q(fee__gte=0), name="visit_fee_not_negative"),
-            models.UniqueConstraint(fields=["affiliation", "day", "serial"], name="one_serial_a_day"),
+            # A cancelled visit keeps its number as history; its time, and so its place in the day, is another's.
+            models.UniqueConstraint(
+                fields=["affiliation", "day", "serial"],
+                condition=~models.Q(status="cancelled"),
+                name="one_serial_a_day",
+            ),
             models.CheckConstraint(
                 condition=~models.Q(status="cancelled", cancelled_by=""), name="cancelled_by_somebody"
             ),

@@ -6,17 +6,16 @@ from typing import Any
 
 import rules
 
-from doctors.models import Doctor
+from doctors.rules import is_doctor
 from hospitals.models import Role
 from hospitals.rules import is_desk, roles_in
-from patients.models import Patient
-from patients.rules import is_self_of
+from patients.rules import is_patient
 
 
 @rules.predicate
 def is_own_visit(user: Any, appointment: Any) -> bool:
     """The visit is the person's own."""
-    return appointment is not None and is_self_of(user, appointment.patient)
+    return appointment is not None and is_patient(user, appointment.patient)
 
 
 @rules.predicate
@@ -39,18 +38,6 @@ def is_own_calendar(user: Any, affiliation: Any) -> bool:
     )
 
 
-@rules.predicate
-def is_doctor(user: Any, doctor: Any) -> bool:
-    """The person is that doctor: inside the doctor's area the one who was let in."""
-    return isinstance(doctor, Doctor) and doctor.user_id == user.pk
-
-
-@rules.predicate
-def is_patient(user: Any, patient: Any) -> bool:
-    """The person is that patient: inside the patient's area the one who was let in."""
-    return isinstance(patient, Patient) and is_self_of(user, patient)
-
-
 rules.add_perm("appointments.book_own", is_patient)
 rules.add_perm("appointments.view_own_visits", is_patient)
 rules.add_perm("appointments.view_appointment", is_desk | is_own_visit | is_visits_doctor)
@@ -58,7 +45,6 @@ rules.add_perm("appointments.cancel_appointment", is_desk | is_own_visit | is_vi
 rules.add_perm("appointments.release_hold", is_own_visit)
 rules.add_perm("appointments.reschedule_appointment", is_desk | is_own_visit | is_visits_doctor)
 rules.add_perm("appointments.decide_appointment", is_desk | is_visits_doctor)
-rules.add_perm("appointments.fulfil_appointment", is_visits_doctor)
 rules.add_perm("appointments.mark_no_show", is_desk | is_visits_doctor)
 rules.add_perm("appointments.view_day", is_desk)
 rules.add_perm("appointments.book_at_desk", is_desk)

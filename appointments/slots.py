@@ -66,6 +66,11 @@ def slots_of_day(plan: Plan, day: dt.date) -> Iterator[dt.datetime]:
             minute += step
 
 
+def place_in_day(plan: Plan, start: dt.datetime) -> int:
+    """Return the place of a start among the day's slots: how many of them come before it, and one; taken or not."""
+    return 1 + sum(slot < start for slot in slots_of_day(plan, start.astimezone(plan.zone).date()))
+
+
 def _up_to_grid(minutes: int) -> int:
     return -(-minutes // STEP) * STEP
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from accounts.models import User
 from core.actors import SCHEDULER
 from core.background import periodic, task
@@ -11,16 +9,12 @@ from core.tenancy import in_hospital
 from doctors.models import Affiliation
 
 from . import operations
-from .operations import flip_lapsed_holds, next_free
-from .queries import unanswered_visits
-
-logger = logging.getLogger(__name__)
 
 
 @task("appointments.refresh_doctor")
 def refresh_doctor(doctor_id: int) -> None:
     """Compute a doctor's next free times again."""
-    next_free.refresh_doctor(doctor_id)
+    operations.refresh_doctor(doctor_id)
 
 
 @task("appointments.cancel_visits_of_hospital")
@@ -46,23 +40,16 @@ def finish_cancellations() -> int:
 @periodic("appointments.refresh_stale", every=15)
 def refresh_stale() -> int:
     """Compute what has become stale by the clock."""
-    return next_free.refresh_stale()
+    return operations.refresh_stale()
 
 
 @periodic("appointments.flip_lapsed_holds", every=15)
 def tidy_lapsed_holds() -> int:
     """Tidy up lapsed holds."""
-    return flip_lapsed_holds()
+    return operations.flip_lapsed_holds()
 
 
 @periodic("appointments.decline_unanswered", every=60)
 def decline_unanswered() -> int:
-    """Decline the visits that started without an answer, each in its own transaction; returns how many."""
-    declined = 0
-    for visit in unanswered_visits():
-        try:
-            with in_hospital(visit.hospital_id):
-                declined += operations.decline_unanswered(visit)
-        except Exception:
-            logger.exception("Visit %s was not declined", visit.public_id)
-    return declined
+    """Decline the visits that started without an answer."""
+    return operations.decline_all_unanswered()

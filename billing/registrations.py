@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.money import format_money
+from hospitals.losses import register_loss
+from hospitals.models import Hospital
 from ledger import kinds as ledger_kinds
 from notifications.kinds import Bell, Content, Kind, register
 
 from . import invariants, tasks  # noqa: F401
 from .models import Invoice, Refund
-from .queries import find_payment, find_refund
+from .queries import find_payment, find_refund, refunds_for_people
 
 for _name, _label in {
     "invoice_issued": gettext_lazy("Issued an invoice or a credit note"),
@@ -32,6 +36,23 @@ for _name, _label in {
     "surplus_closed": gettext_lazy("Closed a payment that was taken more than once"),
 }.items():
     ledger_kinds.event(f"billing.{_name}", _label)
+
+
+def _left_at_desk(hospital: Hospital) -> Iterable[str]:
+    """Say what only a closed hospital's own desk could finish."""
+    if hospital.is_active:
+        return
+    rows = refunds_for_people(hospital).order_by()
+    sums = rows.aggregate(count=Count("pk"), amount=Sum("amount"))
+    if sums["count"]:
+        yield ngettext(
+            "%(count)s refund of %(amount)s waits at the desk. While the hospital is closed nobody can hand it over.",
+            "%(count)s refunds (%(amount)s) wait at the desk. While the hospital is closed nobody can hand them over.",
+            sums["count"],
+        ) % {"count": sums["count"], "amount": format_money(sums["amount"], hospital.currency)}
+
+
+register_loss(Hospital, _left_at_desk)
 
 
 def _bill_path(invoice: Invoice) -> str:

@@ -7,14 +7,14 @@ from typing import Any
 import rules
 
 from hospitals.rules import is_admin, is_desk
-from patients.rules import is_self_of
+from patients.rules import is_patient
 
 
 @rules.predicate
 def is_payer(user: Any, subject: Any) -> bool:
     """The invoice, or the payment's invoice, is the person's own."""
     invoice = getattr(subject, "invoice", subject)
-    return invoice is not None and is_self_of(user, invoice.patient)
+    return invoice is not None and is_patient(user, invoice.patient)
 
 
 rules.add_perm("billing.view_own_invoices", rules.is_authenticated)

@@ -59,3 +59,9 @@ def check_refunds() -> int:
 def give_up_drafts() -> int:
     """Void drafts whose payment can't come any more."""
     return operations.give_up_drafts()
+
+
+@periodic("billing.refuse_reviews_of_closed", every=60)
+def refuse_reviews_of_closed() -> int:
+    """Send back payments that nobody can decide about any more."""
+    return operations.refuse_reviews_of_closed()

@@ -78,16 +78,19 @@ def run_named(name: str, ids: dict[str, int | str]) -> None:
         raise
 
 
-def run_each(work: Callable[[Any], Any], items: Iterable[Any]) -> int:
-    """Do the work for each item; what one raises is logged and does not stop the others. Returns how many went well."""
+def run_each(work: Callable[[Any], bool | None], items: Iterable[Any]) -> int:
+    """Do the work for each item; what one raises is logged and does not stop the others.
+
+    Returns for how many it was done: work that found nothing to do any more returns False and does not count.
+    """
     done = 0
     for item in items:
         try:
-            work(item)
+            done += work(item) is not False
         except Exception:
-            logger.exception("%s failed for %s", getattr(work, "__name__", work), item)
-        else:
-            done += 1
+            # No text of either: it may name people.
+            name = getattr(work, "__name__", "") or getattr(getattr(work, "func", None), "__name__", "work")
+            logger.exception("%s failed for %s %s", name, type(item).__name__, getattr(item, "pk", ""))
     return done
 
 

@@ -1,4 +1,4 @@
-"""What every view needs: permission, form pages, pages of a list."""
+"""What every view needs: permission, form pages, questions before an act, pages of a list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db import models
-from django.forms import BaseForm
+from django.forms import BaseForm, Form
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.http import urlencode
@@ -100,9 +100,40 @@ def form_page(
     return render(request, template, {"form": form, **(context or {})}, status=status)
 
 
+def confirm_page(
+    request: HttpRequest, template: str, context: Mapping[str, Any], act: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """Ask before an act that needs no more than a yes; POST acts and answers what `act` returns.
+
+    A DomainError shows the question again with its sentence, as 409: nothing typed is wrong, what is asked can't be done.
+    """
+    form = Form(posted(request))
+    if form.is_bound:
+        with errors_to(form):
+            return act()
+    return render(request, template, {"form": form, **context}, status=409 if form.is_bound else 200)
+
+
 def page_of(request: HttpRequest, rows: Any, *, size: int = 20) -> Page:
     """Return the page that `?page=` names; a wrong number gives the nearest page."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One page of rows that nobody counts, its number from 1, and whether more follow."""
+
+    rows: list[Any]
+    number: int
+    has_more: bool
+
+
+def slice_of(request: HttpRequest, rows: Any, *, size: int = 20) -> Slice:
+    """Return the page that `?page=` names without counting all rows; a wrong number gives the first."""
+    text = request.GET.get("page", "")
+    number = max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 5 else 1
+    found = list(rows[(number - 1) * size : number * size + 1])
+    return Slice(found[:size], number, len(found) > size)
 
 
 def client_address(request: HttpRequest) -> str:

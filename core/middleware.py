@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from .errors import DomainError, Throttled
+
+
+def _has_nul(sent: QueryDict) -> bool:
+    return any("\0" in text for name, values in sent.lists() for text in (name, *values))
 
 
 class ErrorMiddleware:
@@ -19,6 +25,15 @@ class ErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Refuse NUL: nobody types it, PostgreSQL keeps no text with it, and not every value passes a form."""
+        if "\0" in request.path_info:
+            raise Http404
+        # The gateway's messages are read by their views as they came.
+        is_form = not getattr(view, "csrf_exempt", False)
+        if _has_nul(request.GET) or (is_form and _has_nul(request.POST)):
+            raise BadRequest("NUL in what was sent.")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for the exception if it is a DomainError."""

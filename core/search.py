@@ -166,7 +166,11 @@ def index_many(kind: str, texts: Iterable[tuple[int, str]]) -> int:
             by_id = dict(batch)
             remove_many(kind, by_id)
             SearchGram.objects.bulk_create(
-                (row for object_id, text in by_id.items() for row in _rows(kind, object_id, text)),
+                (
+                    SearchGram(**row)
+                    for object_id, text in by_id.items()
+                    for row in gram_values(kind, object_id, text)
+                ),
                 batch_size=ROW_BATCH,
                 ignore_conflicts=True,
             )
@@ -174,9 +178,10 @@ def index_many(kind: str, texts: Iterable[tuple[int, str]]) -> int:
     return count
 
 
-def _rows(kind: str, object_id: int, text: str) -> Iterator[SearchGram]:
+def gram_values(kind: str, object_id: int, text: str) -> Iterator[dict[str, Any]]:
+    """Return the values of the rows that make an object findable, for whoever inserts many at once."""
     grams = sorted(_grams(text))
-    return (SearchGram(kind=kind, object_id=object_id, gram=gram, size=len(grams)) for gram in grams)
+    return ({"kind": kind, "object_id": object_id, "gram": gram, "size": len(grams)} for gram in grams)
 
 
 def remove_text(kind: str, object_id: int) -> None:

@@ -84,6 +84,10 @@ class _NoScope(DisabledQuerySet):
 class ScopedQuerySet(models.QuerySet):
     """A queryset whose bulk writes stay inside the scope."""
 
+    def for_hospital(self, hospital: Any) -> ScopedQuerySet:
+        """Return what the hospital's own pages may fetch by id; a model may say that it is less than all."""
+        return self.filter(hospital=hospital)
+
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         rows = list(objs)
         _refuse_write_outside(row.hospital_id for row in rows)

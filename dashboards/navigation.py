@@ -104,6 +104,8 @@ def _urls(request: HttpRequest, logged_in: bool) -> dict[str, str]:
         "hospitals": reverse("hospitals:list"),
         "verify": reverse("records:check"),
     }
+    if settings.MAILBOX_PAGE:
+        urls["mailbox"] = reverse("notifications:mailbox")
     if logged_in:
         return urls | {
             "logout": reverse("accounts:logout"),

@@ -14,6 +14,7 @@ from appointments.models import Appointment
 from appointments.queries import held_visits, upcoming_visits
 from billing.models import Invoice
 from billing.queries import attempts_for_people, refunds_for_people
+from core.background import periodic_commands
 from core.memory import remembered
 from core.models import PeriodicRun
 from core.tenancy import public_directory
@@ -24,6 +25,9 @@ from patients.models import Patient
 from records.models import Prescription, Visit
 from records.queries import prescriptions_of
 
+from .words import JOB_WORDS
+
+GRACE = dt.timedelta(minutes=2)  # a job may take long, and the scheduler start anew
 SOON = dt.timedelta(days=60)
 SEEN_NEXT = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
@@ -80,12 +84,13 @@ def popular_specialities(limit: int = 6) -> list[Speciality]:
 def patient_overview(patient: Patient) -> dict[str, Any]:
     """Return what waits for a patient: held times, coming visits, bills, the latest prescriptions; five queries."""
     coming = list(upcoming_visits(patient)[:4])
+    prescriptions = list(prescriptions_of(patient)[:3])  # those that count stand first
     return {
         "held": list(held_visits(patient)[:2]),
         "next_visit": coming[0] if coming else None,
         "coming": coming[1:],
         "bills": list(Invoice.objects.for_patient(patient).to_pay().select_related("hospital")[:3]),
-        "prescriptions": list(prescriptions_of(patient)[:3]),
+        "prescriptions": [one for one in prescriptions if one.is_valid] or prescriptions,
     }
 
 
@@ -188,7 +193,7 @@ def _doctors_to_look_at(hospital: Hospital) -> list[Affiliation]:
 
 
 def platform_overview() -> dict[str, Any]:
-    """Return the platform's state: tenants, people, mail and periodic commands; nothing clinical, no names."""
+    """Return the platform's state: tenants, people, mail and the jobs of the clock; nothing clinical, no names."""
     hospitals = Hospital.objects.aggregate(
         open=Count("pk", filter=Q(is_active=True)), closed=Count("pk", filter=Q(is_active=False))
     )
@@ -202,5 +207,21 @@ def platform_overview() -> dict[str, Any]:
         "hospitals": hospitals,
         "mails": mails,
         "people": remembered("platform:people", User.objects.filter(is_active=True).count),
-        "periodic": list(PeriodicRun.objects.order_by("name")),
+        "jobs": clock_jobs(),
+    }
+
+
+def clock_jobs() -> dict[str, Any]:
+    """Return how many jobs the scheduler runs, when it last ran one, and which failed or are late; one query."""
+    now, commands = timezone.now(), {command.name: command for command in periodic_commands()}
+    runs = list(PeriodicRun.objects.filter(name__in=commands).order_by("name"))
+    troubled = []
+    for run in runs:
+        late_from = run.last_run + 2 * dt.timedelta(seconds=commands[run.name].every) + GRACE
+        if run.last_error or late_from < now:
+            troubled.append({"run": run, "words": JOB_WORDS.get(run.name, run.name)})
+    return {
+        "count": len(runs),
+        "last_run": max((run.last_run for run in runs), default=None),
+        "troubled": troubled,
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import rules
 
-from appointments.rules import is_doctor, is_patient
+from doctors.rules import is_doctor
 from hospitals.rules import is_desk, is_platform_admin
+from patients.rules import is_patient
 
 rules.add_perm("dashboards.view_patient", is_patient)
 rules.add_perm("dashboards.view_doctor", is_doctor)

@@ -13,6 +13,7 @@ from core.http import permit
 from doctors.models import Doctor
 from doctors.queries import waiting_at
 from hospitals.models import Role
+from hospitals.queries import places_without_access
 from hospitals.rules import workplaces_of
 from patients.models import Patient
 
@@ -44,7 +45,17 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("dashboards:doctor")
     if Patient.objects.filter(user=request.user).exists():
         return redirect("dashboards:patient")
-    return redirect("patients:become")
+    return redirect("dashboards:away" if places_without_access(request.user) else "patients:become")
+
+
+@login_required
+@require_safe
+def away(request: HttpRequest) -> HttpResponse:
+    """Say where the person can't work any more and why, and what to do; whoever lost nothing goes to the first page."""
+    places = places_without_access(request.user)
+    if not places:
+        return redirect("dashboards:start")
+    return render(request, "dashboards/away.html", {"places": places, "works": workplaces_of(request.user)})
 
 
 @require_safe
@@ -62,6 +73,7 @@ def doctor(request: HttpRequest) -> HttpResponse:
     overview = queries.doctor_overview(request.doctor)
     if not request.area.hospital_ids:
         overview["applied"] = waiting_at(request.doctor)
+        overview["places"] = places_without_access(request.user)
     return render(request, "dashboards/doctor.html", {"doctor": request.doctor, **overview})
 
 

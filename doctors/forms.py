@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import (
@@ -20,7 +19,7 @@ from accounts.fields import (
 from core.uploads import StoredUpload, UploadError, read_document, read_image
 from hospitals.models import Department
 
-from .models import Doctor, Speciality
+from .models import Doctor, Speciality, licence_day
 from .operations import DoctorDetails
 
 PHOTO_SIDE = 512  # pixels
@@ -112,7 +111,7 @@ class DetailsForm(forms.Form):
         """Return what was typed, as the operation takes it."""
         known = DoctorDetails.__dataclass_fields__
         data = {name: value for name, value in self.cleaned_data.items() if name in known}
-        since = timezone.now().year - self.cleaned_data["years"]
+        since = licence_day().year - self.cleaned_data["years"]
         return DoctorDetails(**{**data, "phone": str(data["phone"]), "practising_since": since, **more})
 
     @staticmethod
@@ -210,8 +209,7 @@ class ApproveForm(forms.Form):
 class LicenceForm(forms.Form):
     """The licence that the admin looked at and has checked."""
 
-    number = forms.CharField(max_length=40, widget=forms.HiddenInput)
-    expires_at = forms.DateField(input_formats=["%Y-%m-%d"], widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=60, widget=forms.HiddenInput)
 
 
 class RejectForm(forms.Form):

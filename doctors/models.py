@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from core.formats import today_in
 from core.ids import public_id
 from core.states import HasStates, Transitions
 from core.tenancy import (
@@ -27,6 +27,16 @@ from core.tenancy import (
 from hospitals.models import Department, Membership
 
 SLOT_STEP = 5  # minutes; starts and lengths are multiples of it
+
+
+def licence_day() -> dt.date:
+    """Return the day that licences are measured by: the platform's, since a licence is one for all hospitals."""
+    return today_in(settings.PLATFORM_ZONE)
+
+
+def licence_text(number: str, until: dt.date | None) -> str:
+    """Return number and last day in one text, to compare what somebody saw with what is stored; empty without a day."""
+    return f"{number} until {until.isoformat()}" if until else ""
 
 
 class Speciality(models.Model):
@@ -48,10 +58,6 @@ class Speciality(models.Model):
 
 class DoctorQuerySet(models.QuerySet["Doctor"]):
     """Doctors are people of the platform; where they work stands in their affiliations."""
-
-    def licensed(self, day: dt.date | None = None) -> DoctorQuerySet:
-        """Return those whose licence is valid on the day (today unless given)."""
-        return self.filter(licence_expires__gte=day or timezone.now().date(), user__is_active=True)
 
     def for_hospital(self, hospital: Any) -> DoctorQuerySet:
         """Return those who work at the hospital or have applied to it."""
@@ -108,17 +114,17 @@ class Doctor(models.Model):
     @property
     def years(self) -> int:
         """Years of experience."""
-        return max(0, timezone.now().year - self.practising_since)
+        return max(0, licence_day().year - self.practising_since)
 
     @property
     def licence(self) -> str:
-        """Number and last day in one text, to compare what somebody saw with what is stored."""
-        return f"{self.licence_number} until {self.licence_expires.isoformat()}"
+        """The licence as text, see `licence_text`."""
+        return licence_text(self.licence_number, self.licence_expires)
 
     @property
     def is_licensed(self) -> bool:
         """Whether the licence is valid today; an expired one hides the doctor."""
-        return self.licence_expires >= timezone.now().date()
+        return self.licence_expires >= licence_day()
 
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
@@ -242,7 +248,7 @@ class AffiliationQuerySet(ScopedQuerySet):
 
     def licensed(self) -> AffiliationQuerySet:
         """Return those whose doctor's licence is valid today, also by the date that the hospital has checked."""
-        today = timezone.now().date()
+        today = licence_day()
         return self.filter(doctor__licence_expires__gte=today, checked_licence_expires__gte=today)
 
     def bookable(self) -> AffiliationQuerySet:
@@ -295,10 +301,14 @@ class Affiliation(DirectoryOwned):
         return f"{self.doctor_id} at {self.hospital_id}"
 
     @property
+    def checked_licence(self) -> str:
+        """The checked licence as text, see `licence_text`; empty when the hospital has checked none."""
+        return licence_text(self.checked_licence_number, self.checked_licence_expires)
+
+    @property
     def is_licence_checked(self) -> bool:
         """Whether the hospital has seen the licence as the doctor writes it now."""
-        checked = (self.checked_licence_number, self.checked_licence_expires)
-        return checked == (self.doctor.licence_number, self.doctor.licence_expires)
+        return self.checked_licence == self.doctor.licence
 
     @property
     def licensed_until(self) -> dt.date:
@@ -308,7 +318,7 @@ class Affiliation(DirectoryOwned):
     @property
     def is_licensed(self) -> bool:
         """Whether patients can book here as far as the licence goes."""
-        return self.licensed_until >= timezone.now().date()
+        return self.licensed_until >= licence_day()
 
     @property
     def is_suspended(self) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.tenancy import everywhere
 from hospitals.areas import register_area
+from hospitals.losses import register_loss
+from hospitals.models import Department
 from ledger import kinds as ledger_kinds
 from notifications.kinds import Bell, Content, Kind, register
 
@@ -20,6 +24,7 @@ register_area("doctor", enter_doctor)
 
 for _name, _label in {
     "signed_up": gettext_lazy("Signed up as a doctor"),
+    "sign_up_dropped": gettext_lazy("Dropped a doctor's sign-up that nobody confirmed"),
     "profile_changed": gettext_lazy("Changed a doctor's profile"),
     "licence_changed": gettext_lazy("Changed a doctor's licence"),
     "licence_checked": gettext_lazy("Checked a doctor's new licence"),
@@ -41,6 +46,21 @@ for _name, _label in {
     "affiliation_ended": gettext_lazy("Ended a doctor's work at a hospital"),
 }.items():
     ledger_kinds.event(f"doctors.{_name}", _label)
+
+
+def _lost_with_department(department: Department) -> Iterator[str]:
+    rows = Affiliation.objects.current().filter(department=department).order_by("doctor__name", "pk")
+    names = list(rows.values_list("doctor__name", flat=True))
+    if names:
+        words = ngettext(
+            "%(names)s works in it, stays at the hospital, and needs another department.",
+            "%(names)s work in it, stay at the hospital, and need another department.",
+            len(names),
+        )
+        yield words % {"names": ", ".join(names)}
+
+
+register_loss(Department, _lost_with_department)
 
 
 def _application(public_id: str) -> Application:

@@ -1,4 +1,4 @@
-"""ASGI entry point: one process serves pages in the embedded profile, sockets only in the scaled one."""
+"""ASGI entry point: one process serves the pages of the embedded profile."""
 
 import os
 

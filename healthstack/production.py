@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port
 
 
 def unsafe_settings(settings: dict[str, Any]) -> list[str]:
@@ -23,8 +25,13 @@ def unsafe_settings(settings: dict[str, Any]) -> list[str]:
         wrong.append(
             "ALLOWED_HOSTS is empty or has a wildcard. Set it to the names that people type, comma separated."
         )
+    host = split_domain_port(urlsplit(settings["PUBLIC_URL"]).netloc)[0]
     if not settings["PUBLIC_URL"].startswith("https://"):
         wrong.append("PUBLIC_URL does not start with https://. Set it to the address of the portal.")
+    elif host not in map(str.lower, hosts):
+        wrong.append(
+            f"PUBLIC_URL is at {host!r}, which is not in ALLOWED_HOSTS: links in mails would open nothing. Add it there."
+        )
     if not settings["EMAIL_HOST"]:
         wrong.append("EMAIL_HOST is empty. Set it: the mailbox page is for demonstrations only.")
     base = settings["SSLCOMMERZ_BASE_URL"]

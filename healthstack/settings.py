@@ -6,6 +6,7 @@ ENVIRONMENT is `demo` (default) or `production`. Production refuses to start whe
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -15,7 +16,18 @@ from .secrets import demo_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+
+class _Env(environ.Env):
+    """The environment; what should be a number and is none is refused with a sentence."""
+
+    def int(self, var: str, default: Any = environ.Env.NOTSET) -> Any:
+        try:
+            return super().int(var, default=default)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var} is {self.str(var)!r}. Set it to a number.") from error
+
+
+env = _Env()
 env.read_env(env("ENV_FILE", default=str(BASE_DIR / ".env")))
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 
@@ -252,7 +264,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"mask": {"()": "core.logs.MaskSecrets"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Their lines carry whole URLs, and the gateway's carry the store password.

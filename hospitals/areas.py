@@ -13,10 +13,10 @@ from django.db import models
 from django.http import Http404, HttpRequest
 
 from core.http import Area
-from core.tenancy import HospitalOwned
 
 from .models import Hospital, Role
-from .rules import roles_in
+from .queries import places_without_access
+from .rules import roles_in, workplaces_of
 
 Enter = Callable[[HttpRequest, str], Area]
 
@@ -45,10 +45,15 @@ def find_area(prefix: str) -> Enter | None:
 
 
 def enter_hospital(request: HttpRequest, slug: str) -> Area:
-    """Enter /h/<slug>/: only who works there; to anybody else the hospital's pages do not exist."""
+    """Enter /h/<slug>/: only who works there; to anybody else the hospital's pages do not exist.
+
+    Who worked there until it was closed, or is suspended, reads that instead.
+    """
     hospital = Hospital.objects.filter(slug=slug, is_active=True).first()
     roles = roles_in(request.user, hospital.pk) if hospital else frozenset()
     if hospital is None or not roles:
+        if any(place.hospital.slug == slug for place in places_without_access(request.user)):
+            raise Elsewhere("dashboards:away")
         raise Http404
     if roles == {Role.DOCTOR}:
         raise PermissionDenied  # doctors work below /doctor/; the desk's pages can do more with a visit than they may
@@ -65,9 +70,7 @@ def enter_platform(request: HttpRequest, rest: str) -> Area:
 
 
 def _of_hospital(hospital: Hospital, model: type[models.Model]) -> models.QuerySet:
-    """Owned rows come scoped; of people, who belong to no hospital, the model says which belong here."""
-    if issubclass(model, HospitalOwned):
-        return model._default_manager.all()
+    """Of people, who belong to no hospital, the model says which belong here; of owned rows, which are shown."""
     rows: models.QuerySet = model._default_manager.for_hospital(hospital)
     return rows
 
@@ -78,9 +81,16 @@ def _tenants_only(model: type[models.Model]) -> models.QuerySet:
     return Hospital.objects.all()
 
 
-def needs_second_factor(area: Area) -> bool:
-    """Say whether the area's rules ask this person for a second factor."""
-    return area.name == "h" and Role.ADMIN in area.roles and bool(area.subject.admin_second_factor)
+def needs_second_factor(request: HttpRequest) -> bool:
+    """Say whether a hospital asks the person for a second factor: for any role there, at the doctor's pages as doctor."""
+    area = request.area
+    if area.name not in {"h", "doctor"}:
+        return False
+    here = [
+        place.strict_roles for place in workplaces_of(request.user) if place.hospital_id in area.hospital_ids
+    ]
+    asked = frozenset[str]().union(*here)
+    return Role.DOCTOR in asked if area.name == "doctor" else bool(asked)
 
 
 register_area("h", enter_hospital)

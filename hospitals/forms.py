@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -10,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import User
@@ -17,6 +19,9 @@ from core.uploads import UploadError, read_image
 
 from .models import INVITABLE_ROLES, Hospital, Role
 from .operations import HospitalProfile, HospitalRules
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LOGO_SIDE = 512  # pixels
 CURRENCIES = [("BDT", _("Bangladeshi taka (৳)")), ("USD", _("US dollar ($)"))]
@@ -153,11 +158,14 @@ class RulesForm(forms.ModelForm):
         help_texts = {
             "accepts_at_once": _("If not, the doctor confirms each booking first."),
             "hold_minutes": _("From 5 to 60."),
-            "number_prefix": _("A new patient gets a number like P-000123."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        number = f"{self.instance.number_prefix}-000123"
+        self.fields["number_prefix"].help_text = _("A new patient gets a number like %(number)s.") % {
+            "number": number
+        }
         for name in ("full_refund_hours", "half_refund_hours"):
             self.fields[name].validators.append(_at_most_a_month)
             self.fields[name].widget.attrs["max"] = 720
@@ -193,13 +201,31 @@ def _at_most_a_month(hours: int) -> None:
 
 
 class SecurityForm(forms.Form):
-    """Whether admins need a second factor."""
+    """Which roles need a second factor."""
 
-    admin_second_factor = forms.BooleanField(
-        label=_("Admins need a second factor"),
-        help_text=_("A code from their phone besides the password, before they can do anything here."),
+    roles = forms.MultipleChoiceField(
+        label=_("Who needs a second factor"),
+        help_text=_(
+            "A code from their phone or mail besides the password, before they can do anything here."
+        ),
+        choices=Role.choices,
         required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
+
+    def __init__(self, *args: Any, have_one: Mapping[str, tuple[int, int]], **kwargs: Any) -> None:
+        """Tell beside each role how many have one already, from `queries.second_factor_counts`."""
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = [
+            (role.value, _with_count(role.label, *have_one.get(role.value, (0, 0)))) for role in Role
+        ]
+
+
+def _with_count(label: StrOrPromise, ready: int, people: int) -> str:
+    if not people:
+        return str(label)
+    told = ngettext("%(ready)s of %(people)s has one", "%(ready)s of %(people)s have one", ready)
+    return f"{label}: {told}" % {"ready": ready, "people": people}
 
 
 class ReasonForm(forms.Form):
@@ -208,7 +234,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
-        help_text=_("It is kept in the activity log."),
+        help_text=_("It is kept in the platform’s activity log. Staff and patients don’t read it."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

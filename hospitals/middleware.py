@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 
 from core.http import PUBLIC
@@ -24,7 +25,11 @@ class AreaMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with workplaces_read_once():
-            return self._answer(request)
+            response = self._answer(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            # After log-out the browser's back button must not show it again.
+            add_never_cache_headers(response)
+        return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         request.area = PUBLIC
@@ -40,7 +45,7 @@ class AreaMiddleware:
         except Elsewhere as elsewhere:
             query = urlencode({"next": request.get_full_path()})
             return redirect(f"{resolve_url(elsewhere.url_name)}?{query}")
-        if needs_second_factor(request.area) and not request.user.is_verified():
+        if needs_second_factor(request) and not request.user.is_verified():
             query = urlencode({"next": request.get_full_path()})
             return redirect(f"{resolve_url('accounts:second_factor')}?{query}")
         _remember(request)

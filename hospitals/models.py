@@ -75,7 +75,8 @@ class Hospital(models.Model):
     half_refund_hours = models.PositiveSmallIntegerField(
         _("hours before the visit with half back"), default=4
     )
-    admin_second_factor = models.BooleanField(_("admins need a second factor"), default=False)
+    # Roles (of Role) whose people need a second factor here.
+    second_factor_roles = models.JSONField(default=list, blank=True)
     number_prefix = models.CharField(_("letters before hospital numbers"), max_length=5, default="P")
 
     objects: ClassVar[Any] = HospitalQuerySet.as_manager()

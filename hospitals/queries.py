@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Case, Count, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from accounts.models import AuthenticatorDevice, EmailCodeDevice
 from core.search import search_queryset
 from core.tenancy import in_hospital, in_hospitals, public_directory
 
@@ -110,12 +112,45 @@ def staff_counts(hospital: Hospital) -> dict[str, int]:
     return dict(rows.values_list("status").annotate(people=Count("pk")))
 
 
+def second_factor_counts(hospital: Hospital) -> dict[str, tuple[int, int]]:
+    """Return, for each role, how many active people have a second factor, and how many there are; one query."""
+    app, mail = (
+        Exists(device.objects.filter(user=OuterRef("user"), confirmed=True))
+        for device in (AuthenticatorDevice, EmailCodeDevice)
+    )
+    rows = Membership.objects.active().filter(hospital=hospital).order_by().values_list("role")
+    counted = rows.annotate(ready=Count("pk", filter=Q(app) | Q(mail)), people=Count("pk"))
+    return {role: (have, people) for role, have, people in counted}
+
+
 def other_roles_of(membership: Membership) -> QuerySet[Membership]:
     """Return what else the person does in the same hospital."""
     rows: QuerySet[Membership] = Membership.objects.filter(
         hospital_id=membership.hospital_id, user_id=membership.user_id
     )
     return rows.exclude(pk=membership.pk).exclude(status=Membership.Status.REMOVED)
+
+
+def places_without_access(user: Any) -> list[Membership]:
+    """Return one membership, with its hospital, for each hospital that is closed or has suspended the person."""
+    mine = Membership.of_person(user)
+    rows = mine.exclude(status=Membership.Status.REMOVED)
+    rows = rows.exclude(hospital__in=mine.active().values("hospital")).select_related("hospital")
+    found = {row.hospital_id: row for row in rows.order_by("hospital__name", "pk")}
+    return list(found.values())
+
+
+def find_suspended(hospital_id: str, membership_id: str) -> Membership | None:
+    """Return a suspended membership of a hospital, both by public id; for mails, never for a page."""
+    hospital = Hospital.objects.filter(public_id=hospital_id).first()
+    if hospital is None:
+        return None
+    with in_hospital(hospital):
+        rows = Membership.objects.filter(status=Membership.Status.SUSPENDED).select_related(
+            "hospital", "user"
+        )
+        membership: Membership | None = rows.filter(public_id=membership_id).first()
+    return membership
 
 
 def find_invitation(hospital_id: str, invitation_id: str) -> Invitation | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,12 +13,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from core.invariants import invariant
 from ledger import kinds as ledger_kinds
 from notifications import kinds as notification_kinds
-from notifications.kinds import Content
+from notifications.kinds import Bell, Content
 
 from .losses import register_loss
 from .models import Department, Hospital, Invitation, Membership, Role, Service
 from .operations.invitations import invitation_token
-from .queries import find_invitation
+from .queries import find_invitation, find_suspended
 
 for _name, _label in {
     "hospital_created": gettext_lazy("Created a hospital"),
@@ -25,7 +26,7 @@ for _name, _label in {
     "hospital_reactivated": gettext_lazy("Opened a hospital again"),
     "profile_changed": gettext_lazy("Changed a hospital's profile"),
     "rules_changed": gettext_lazy("Changed the rules of booking and paying"),
-    "second_factor_changed": gettext_lazy("Changed whether admins need a second factor"),
+    "second_factor_changed": gettext_lazy("Changed who needs a second factor"),
     "logo_changed": gettext_lazy("Changed a hospital's logo"),
     "department_added": gettext_lazy("Added a department"),
     "department_changed": gettext_lazy("Changed a department"),
@@ -81,6 +82,92 @@ notification_kinds.register(
         still_true=_may_still_be_accepted,
     )
 )
+
+
+def _of_state(path: str, label: str, hospital: Hospital, **more: Any) -> Content:
+    values = {
+        "hospital": hospital,
+        "action_url": f"{settings.PUBLIC_URL}{path}",
+        "action_label": label,
+        **more,
+    }
+    return Content(values, hospital_name=hospital.name)
+
+
+def _closed(public_id: str, version: int) -> Content:
+    return _of_state(
+        reverse("dashboards:away"), _("See what you can do"), Hospital.objects.get(public_id=public_id)
+    )
+
+
+def _ring_closed(public_id: str, version: int) -> Bell:
+    hospital = Hospital.objects.get(public_id=public_id)
+    return Bell(_("%(hospital)s is closed") % {"hospital": hospital}, reverse("dashboards:away"))
+
+
+def _reopened(public_id: str, version: int) -> Content:
+    return _of_state(
+        reverse("dashboards:start"), _("Open your pages"), Hospital.objects.get(public_id=public_id)
+    )
+
+
+def _ring_reopened(public_id: str, version: int) -> Bell:
+    hospital = Hospital.objects.get(public_id=public_id)
+    return Bell(_("%(hospital)s is open again") % {"hospital": hospital}, reverse("dashboards:start"))
+
+
+def _is_open(public_id: str) -> bool:
+    return Hospital.objects.public().filter(public_id=public_id).exists()
+
+
+def _is_suspended(reference: str, version: int) -> bool:
+    return find_suspended(*reference.split(":")) is not None
+
+
+def _suspension(reference: str) -> Membership:
+    membership = find_suspended(*reference.split(":"))
+    if membership is None:
+        raise LookupError(f"Nobody is suspended as {reference}.")
+    return membership
+
+
+def _suspended(reference: str, version: int) -> Content:
+    membership = _suspension(reference)
+    role = str(membership.get_role_display()).lower()
+    return _of_state(reverse("dashboards:start"), _("Open your pages"), membership.hospital, role=role)
+
+
+def _ring_suspended(reference: str, version: int) -> Bell:
+    hospital = _suspension(reference).hospital
+    return Bell(
+        _("Your access at %(hospital)s is suspended") % {"hospital": hospital}, reverse("dashboards:start")
+    )
+
+
+for _kind in (
+    notification_kinds.Kind(
+        "hospitals.closed",
+        gettext_lazy("A hospital where you work is closed"),
+        _closed,
+        bell=_ring_closed,
+        still_true=lambda public_id, version: not _is_open(public_id),
+    ),
+    notification_kinds.Kind(
+        "hospitals.reopened",
+        gettext_lazy("A hospital where you work is open again"),
+        _reopened,
+        bell=_ring_reopened,
+        still_true=lambda public_id, version: _is_open(public_id),
+    ),
+    notification_kinds.Kind(
+        "hospitals.suspended",
+        gettext_lazy("Your access is suspended"),
+        _suspended,
+        bell=_ring_suspended,
+        still_true=_is_suspended,
+    ),
+):
+    notification_kinds.register(_kind)
 
 
 def _lost_with_hospital(hospital: Hospital) -> Iterable[str]:

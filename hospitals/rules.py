@@ -22,6 +22,8 @@ class Workplace:
     name: str
     city: str
     roles: frozenset[str]
+    # Those of the roles whose people need a second factor there.
+    strict_roles: frozenset[str] = frozenset()
 
 
 # Where people act, as one request has read it; None outside of requests, where each question is asked anew.
@@ -53,11 +55,21 @@ def workplaces_of(user: Any) -> list[Workplace]:
 def _workplaces_of(user: Any) -> list[Workplace]:
     rows = Membership.of_person(user).active().order_by("hospital__name", "hospital_id", "pk")
     roles: dict[tuple[int, str, str, str], set[str]] = {}
-    for *hospital, role in rows.values_list(
-        "hospital_id", "hospital__slug", "hospital__name", "hospital__city", "role"
+    strict: dict[int, list[str]] = {}
+    for *hospital, strict_roles, role in rows.values_list(
+        "hospital_id",
+        "hospital__slug",
+        "hospital__name",
+        "hospital__city",
+        "hospital__second_factor_roles",
+        "role",
     ):
         roles.setdefault(tuple(hospital), set()).add(role)
-    return [Workplace(*hospital, frozenset(found)) for hospital, found in roles.items()]
+        strict[hospital[0]] = strict_roles
+    return [
+        Workplace(*hospital, frozenset(found), frozenset(found.intersection(strict[hospital[0]])))
+        for hospital, found in roles.items()
+    ]
 
 
 def roles_in(user: Any, hospital_id: int) -> frozenset[str]:

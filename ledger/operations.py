@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from . import kinds
 from .models import Entry, EntrySecret
 
 LEAF_PREFIX = b"healthstack-entry-v1\x00"
+Canonical = Callable[[dict[str, Any]], bytes]
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,17 @@ class Happened:
     reason: str = ""
 
 
-def rows_of(happened: Happened) -> tuple[Entry, EntrySecret]:
-    """Return the rows that record() would append, for whoever inserts many at once: seeds and imports.
+def values_of(
+    happened: Happened, *, canonical: Canonical = rfc8785.dumps
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the values of the rows that record() would append, for whoever inserts many at once: seeds and imports.
 
-    Raises LookupError for a kind that no room registered.
+    `canonical` writes JSON as RFC 8785 does. Raises LookupError for a kind that no room registered.
     """
-    return _rows(_draft(happened))
+    return _values(_draft(happened, canonical), canonical)
 
 
-def _draft(happened: Happened) -> _Draft:
+def _draft(happened: Happened, canonical: Canonical = rfc8785.dumps) -> _Draft:
     registered, about, version = kinds.get(happened.kind), happened.about, happened.version
     if registered.is_versioned != (version is not None):
         raise ValueError(f"{happened.kind} {'needs' if registered.is_versioned else 'has no'} version.")
@@ -99,7 +103,7 @@ def _draft(happened: Happened) -> _Draft:
     }
     if registered.canonical and version is not None:
         entry["version"] = version.number
-        entry["body_hash"] = hashlib.sha256(rfc8785.dumps(registered.canonical(version))).hexdigest()
+        entry["body_hash"] = hashlib.sha256(canonical(registered.canonical(version))).hexdigest()
     else:
         entry["body"] = happened.body or {}
     return _Draft(happened.kind, happened.reference, happened.by.actor_id, about, happened.at, entry)
@@ -116,23 +120,28 @@ class _Draft:
     read: dict[str, Any] = field(default_factory=dict)
 
 
-def _rows(draft: _Draft) -> tuple[Entry, EntrySecret]:
+def _values(draft: _Draft, canonical: Canonical) -> tuple[dict[str, Any], dict[str, Any]]:
     entry_id, salt = secrets.token_hex(16), secrets.token_bytes(32)
-    body = rfc8785.dumps({"id": entry_id, **draft.entry})
-    entry = Entry(id=entry_id, kind=draft.kind, reference=draft.reference, leaf_hash=leaf_hash(salt, body))
-    secret = EntrySecret(
-        entry_id=entry_id,
-        salt=salt,
-        body=body,
-        kind=draft.kind,
-        reference=draft.reference,
-        actor_id=draft.actor_id,
-        patient_id=draft.about.patient_id,
-        hospital_id=draft.about.hospital_id,
-        at=draft.at,
+    body = canonical({"id": entry_id, **draft.entry})
+    same = {"kind": draft.kind, "reference": draft.reference}
+    entry = {"id": entry_id, "leaf_hash": leaf_hash(salt, body), **same}
+    secret = {
+        "entry_id": entry_id,
+        "salt": salt,
+        "body": body,
+        "actor_id": draft.actor_id,
+        "patient_id": draft.about.patient_id,
+        "hospital_id": draft.about.hospital_id,
+        "at": draft.at,
+        **same,
         **draft.read,
-    )
+    }
     return entry, secret
+
+
+def _rows(draft: _Draft) -> tuple[Entry, EntrySecret]:
+    entry, secret = _values(draft, rfc8785.dumps)
+    return Entry(**entry), EntrySecret(**secret)
 
 
 def _append(draft: _Draft) -> str:

@@ -99,21 +99,26 @@ def _claim(message_id: int) -> Message | None:
 
 
 def _close(message: Message, status: str, *, error: str = "") -> None:
-    message.move_to(status)
-    message.last_error = error[:300]
-    message.sent_at = timezone.now() if status == Message.Status.SENT else None
-    message.save(update_fields=["status", "last_error", "sent_at"])
+    sent_at = timezone.now() if status == Message.Status.SENT else None
+    _keep(message, status, last_error=error[:300], sent_at=sent_at)
 
 
 def _retry_later(message: Message, error: str) -> None:
     if message.attempts >= MAX_ATTEMPTS:
         _close(message, Message.Status.FAILED, error=error)
         return
-    message.move_to(Message.Status.QUEUED)
-    message.last_error = error[:300]
     # 1, 2, 4 … minutes, at most 2 hours: about 14 hours in all.
-    message.next_attempt_at = timezone.now() + dt.timedelta(minutes=min(2 ** (message.attempts - 1), 120))
-    message.save(update_fields=["status", "last_error", "next_attempt_at"])
+    next_attempt_at = timezone.now() + dt.timedelta(minutes=min(2 ** (message.attempts - 1), 120))
+    _keep(message, Message.Status.QUEUED, last_error=error[:300], next_attempt_at=next_attempt_at)
+
+
+def _keep(message: Message, status: str, **values: Any) -> None:
+    """Keep what became of this attempt; once its lease has run out and another one began, only that it was sent counts."""
+    message.move_to(status)
+    rows = Message.objects.filter(pk=message.pk, status=Message.Status.SENDING)
+    if status != Message.Status.SENT:
+        rows = rows.filter(attempts=message.attempts)
+    rows.update(status=status, **values)
 
 
 @transaction.atomic

@@ -14,5 +14,6 @@ urlpatterns = [
     path("bell/<str:public_id>/", views.open_notice, name="open_notice"),
     path("mailbox/", views.mailbox, name="mailbox"),
     path("mailbox/<str:public_id>/", views.mailbox_mail, name="mailbox_mail"),
+    path("mailbox/<str:public_id>/html/", views.mailbox_html, name="mailbox_html"),
     path("mailbox/<str:public_id>/<int:number>/", views.mailbox_attachment, name="mailbox_attachment"),
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from core.http import page_of
@@ -58,8 +61,9 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@csp_update({"frame-src": SELF})
 def mailbox_mail(request: HttpRequest, public_id: str) -> HttpResponse:
-    """One mail of the mailbox, as text."""
+    """One mail of the mailbox: as mail programs show it, in a frame of its own, and as text."""
     _demo_only()
     mail = get_object_or_404(MailboxMail, public_id=public_id)
     attachments = mail.attachments.defer("content")
@@ -68,6 +72,24 @@ def mailbox_mail(request: HttpRequest, public_id: str) -> HttpResponse:
         "notifications/mail.html",
         {"mail": mail, "attachments": attachments, "zone": settings.PLATFORM_ZONE},
     )
+
+
+# A mail runs no script and loads nothing; a click on its link opens that instead of the mailbox.
+FRAMED_MAIL = (
+    "sandbox allow-top-navigation-by-user-activation; "
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+)
+
+
+@require_safe
+@xframe_options_sameorigin
+def mailbox_html(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The HTML of one mail of the mailbox, for its frame."""
+    _demo_only()
+    mail = get_object_or_404(MailboxMail.objects.exclude(html=""), public_id=public_id)
+    response = HttpResponse(mail.html.replace("<head>", '<head><base target="_top">', 1))
+    response.headers["Content-Security-Policy"] = FRAMED_MAIL
+    return response
 
 
 @require_safe

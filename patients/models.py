@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from core.formats import today_in
 from core.ids import public_id
 from core.tenancy import HospitalOwned, ScopedQuerySet, everywhere, scoped_manager
 from hospitals.models import Membership
@@ -85,12 +86,17 @@ class Patient(models.Model):
     @property
     def age(self) -> int:
         """Whole years today."""
-        return self.age_on(timezone.now().date())
+        return self.age_on(today_in(settings.PLATFORM_ZONE))
 
     @property
     def recipient(self) -> Any:
         """Whom to notify: the log-in, or the contact that was left at the desk."""
         return self.user or Contact(self.email)
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether mails reach the patient."""
+        return bool(self.user_id or self.email)
 
 
 class Registration(HospitalOwned):

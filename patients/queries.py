@@ -24,6 +24,7 @@ PARTS = {
     "details": _("Your details, visits and bills"),
     "chart": _("The chart"),
     "allergies": _("Allergies"),
+    "medicines": _("Allergies and medicines taken now"),
     "notes": _("Notes of a visit"),
     "visit": _("A visit"),
     "prescription": _("A prescription"),

@@ -9,17 +9,13 @@ import rules
 from core.tenancy import ScopeError
 from hospitals.rules import is_desk
 
-
-def is_self_of(user: Any, patient: Any) -> bool:
-    """Say whether the patient is the person; a walk-in is nobody's self, and nobody is who has not logged in."""
-    user_id = getattr(patient, "user_id", None)
-    return user_id is not None and user_id == getattr(user, "pk", None)
+from .models import Patient
 
 
 @rules.predicate
-def is_self(user: Any, patient: Any) -> bool:
-    """The patient is the person."""
-    return is_self_of(user, patient)
+def is_patient(user: Any, patient: Any) -> bool:
+    """The person is that patient; nobody is a walk-in, and nobody is who has not logged in."""
+    return isinstance(patient, Patient) and patient.user_id is not None and patient.user_id == user.pk
 
 
 @rules.predicate
@@ -32,8 +28,8 @@ def desk_is_here(user: Any, patient: Any) -> bool:
     return any(is_desk(user, registration) for registration in here)
 
 
-rules.add_perm("patients.view_own", is_self)
-rules.add_perm("patients.change_own", is_self)
+rules.add_perm("patients.view_own", is_patient)
+rules.add_perm("patients.change_own", is_patient)
 rules.add_perm("patients.list_patients", is_desk)
 rules.add_perm("patients.register_walk_in", is_desk)
 rules.add_perm("patients.view_patient", desk_is_here)

@@ -9,11 +9,12 @@ from typing import Any
 from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from formulary.models import Medicine
 
-from .models import Allergies, Prescription, PrescriptionLine, VisitNote, plain_number
+from .models import PIECES, Allergies, Prescription, PrescriptionLine, VisitNote, plain_number
 from .operations import LineText, NoteText, problems_of, words_to_avoid
 from .operations.lines import MOST_LINES, quantity_unit, typed_quantity
 from .queries import medicines_by_id
@@ -148,6 +149,18 @@ class PrescriptionForm(forms.Form):
         return advice
 
 
+def often_choices(*, is_counted: bool) -> list[tuple[str, Any]]:
+    """Return how often, in words; for what is counted with the shorthand, whose 1 is one dose and not one piece."""
+    shorthand = _("{pattern} × dose: {words}")
+    return [
+        ("", _("Choose how often")),
+        *(
+            (code, format_lazy(shorthand, words=words, pattern=code) if is_counted and "+" in code else words)
+            for code, words in PrescriptionLine.Frequency.choices
+        ),
+    ]
+
+
 class LineForm(forms.Form):
     """One medicine and how to take it."""
 
@@ -165,7 +178,7 @@ class LineForm(forms.Form):
     )
     frequency = forms.ChoiceField(
         label=_("How often"),
-        choices=[("", _("Choose how often")), *PrescriptionLine.Frequency.choices],
+        choices=often_choices(is_counted=False),
         error_messages={"required": _("Choose how often.")},
     )
     days = forms.IntegerField(
@@ -196,6 +209,8 @@ class LineForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.chosen: Medicine | None = (medicines or {}).get(str(self["medicine"].value()))
         self.given_in = quantity_unit(self.chosen) if self.chosen else ""
+        if self.chosen and self.chosen.dose_unit in PIECES:
+            self.fields["frequency"].choices = often_choices(is_counted=True)
 
     @property
     def line(self) -> LineText:

@@ -19,7 +19,7 @@ from core.ids import long_code, public_id
 from core.states import HasStates, Transitions
 from core.tenancy import HospitalOwned, ScopedQuerySet, everywhere, scoped_manager
 from doctors.models import Doctor
-from formulary.models import Medicine, Route
+from formulary.models import DoseUnit, Medicine, Route
 from patients.models import CareRelation, Patient
 
 
@@ -80,9 +80,25 @@ class PrescriptionQuerySet(OfPatientQuerySet):
         return rows.with_people()
 
 
+# What is counted out one by one, so that people write it as 1+0+1.
+PIECES = frozenset(
+    {
+        DoseUnit.TABLET, DoseUnit.CAPSULE, DoseUnit.SUPPOSITORY, DoseUnit.PATCH, DoseUnit.SACHET, DoseUnit.VIAL,
+        DoseUnit.SYRINGE,
+    }
+)  # fmt: skip
+FRACTIONS = {Decimal("0.25"): "¼", Decimal("0.5"): "½", Decimal("0.75"): "¾"}
+
+
 def plain_number(value: Decimal) -> str:
     """Return a number as prescriptions print it: a leading zero, no trailing one (0.5, 5, never .5 or 5.0)."""
     return f"{value.normalize():f}"
+
+
+def in_pieces(amount: Decimal) -> str:
+    """Return a number of pieces as people write it: 2, ½, 1½."""
+    whole, rest = divmod(amount, 1)
+    return f"{int(whole) or ''}{FRACTIONS[rest]}" if rest in FRACTIONS else plain_number(amount)
 
 
 def counted(amount: Decimal, unit: str) -> str:
@@ -231,7 +247,7 @@ class Prescription(HasStates, HospitalOwned):
         """Return the signed one that a capability names: its code on paper, or its id in our own outbox."""
         with everywhere():
             found: Prescription | None = (
-                cls.objects.signed().select_related("hospital").filter(**lookup).first()
+                cls.objects.signed().select_related("hospital", "replaces").filter(**lookup).first()
             )
         return found
 
@@ -240,13 +256,21 @@ class PrescriptionLine(HospitalOwned):
     """One medicine of a prescription and how to take it."""
 
     class Frequency(models.TextChoices):
-        ONCE = "1+0+0", _("once a day, in the morning (1+0+0)")
-        NOON = "0+1+0", _("once a day, at noon (0+1+0)")
-        NIGHT = "0+0+1", _("once a day, at night (0+0+1)")
-        TWICE = "1+0+1", _("twice a day (1+0+1)")
-        THRICE = "1+1+1", _("3 times a day (1+1+1)")
-        FOUR = "1+1+1+1", _("4 times a day (1+1+1+1)")
+        ONCE = "1+0+0", _("once a day, in the morning")
+        NOON = "0+1+0", _("once a day, at noon")
+        NIGHT = "0+0+1", _("once a day, at night")
+        TWICE = "1+0+1", _("twice a day, morning and night")
+        MORNING_NOON = "1+1+0", _("twice a day, morning and noon")
+        NOON_NIGHT = "0+1+1", _("twice a day, noon and night")
+        THRICE = "1+1+1", _("3 times a day")
+        FOUR = "1+1+1+1", _("4 times a day")
+        EVERY_4 = "every4", _("every 4 hours")
+        EVERY_6 = "every6", _("every 6 hours")
+        EVERY_8 = "every8", _("every 8 hours")
+        EVERY_12 = "every12", _("every 12 hours")
+        ALTERNATE = "alternate", _("every other day")
         WEEKLY = "weekly", _("once a week")
+        STAT = "stat", _("once only")
         NEEDED = "needed", _("when needed")
 
     prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="lines")
@@ -301,10 +325,19 @@ class PrescriptionLine(HospitalOwned):
         return counted(Decimal(self.quantity), self.quantity_unit)
 
     @property
+    def pattern(self) -> str:
+        """How many pieces at each time of the day: 2+0+2; empty for what is not counted, or has no such times."""
+        if self.dose_unit not in PIECES or "+" not in self.frequency:
+            return ""
+        pieces = in_pieces(self.dose)
+        return "+".join(pieces if at == "1" else at for at in self.frequency.split("+"))
+
+    @property
     def directions(self) -> str:
-        """How to take it, in one line: 1 tablet by mouth, twice a day (1+0+1), 5 days."""
+        """How to take it, in one line: 2 tablets by mouth, twice a day, morning and night (2+0+2), 5 days."""
         taken = f"{self.dose_text} {Route(self.route).label if self.route in Route.values else self.route}"
-        parts = [taken, str(self.get_frequency_display())]
+        often = str(self.get_frequency_display())
+        parts = [taken, f"{often} ({self.pattern})" if self.pattern else often]
         if self.max_daily:
             most = counted(self.max_daily, self.dose_unit)
             parts.append(translate("at most %(most)s a day") % {"most": most})

@@ -21,7 +21,7 @@ from notifications.kinds import Bell, Content, Kind, register
 
 from . import rules, tasks  # noqa: F401
 from .models import Prescription, TimelineEntry, VisitNote
-from .queries import content_of, full_date, note_content
+from .queries import content_of, full_date, full_moment, note_content
 
 
 def _signed_prescriptions(references: Iterable[str]) -> Mapping[tuple[str, int], Any]:
@@ -62,6 +62,11 @@ def _path(public_id: str) -> str:
     return reverse("records:prescription", args=[public_id])
 
 
+def _signed(prescription: Prescription | None) -> str:
+    """Return when it was signed, to the minute: the new one is often of the same day."""
+    return full_moment(prescription.signed_at, prescription.letterhead["zone"]) if prescription else ""
+
+
 def _content(public_id: str, version: int) -> Content:
     prescription = Prescription.in_any_hospital(public_id=public_id)
     if prescription is None or prescription.signed_at is None:
@@ -70,6 +75,7 @@ def _content(public_id: str, version: int) -> Content:
     values = {
         "day": full_date(local(prescription.signed_at, head["zone"]).date()),
         "doctor": head["doctor"],
+        "earlier": _signed(prescription.replaces),
         "action_url": settings.PUBLIC_URL + _path(public_id),
         "action_label": _("Read the prescription"),
     }

@@ -6,25 +6,14 @@ from typing import Any
 
 import rules
 
-from doctors.models import Doctor
+from appointments.rules import is_own_visit
+from doctors.rules import is_doctor
 from hospitals.models import Role
 from hospitals.rules import roles_in
 from patients.models import CareRelation, Patient
-from patients.rules import is_self_of
+from patients.rules import is_patient
 
 from .models import Prescription, Visit
-
-
-@rules.predicate
-def is_that_patient(user: Any, patient: Any) -> bool:
-    """The record is the person's own."""
-    return isinstance(patient, Patient) and is_self_of(user, patient)
-
-
-@rules.predicate
-def is_that_doctor(user: Any, doctor: Any) -> bool:
-    """The doctor's pages are the person's own."""
-    return isinstance(doctor, Doctor) and user.is_authenticated and doctor.user_id == user.pk
 
 
 @rules.predicate
@@ -64,18 +53,12 @@ def reads_visit(user: Any, visit: Any) -> bool:
 
 
 @rules.predicate
-def is_own_visit(user: Any, appointment: Any) -> bool:
-    """The visit is the person's own."""
-    return appointment is not None and is_self_of(user, appointment.patient)
-
-
-@rules.predicate
 def is_own_prescription(user: Any, prescription: Any) -> bool:
     """The prescription is the person's own and signed."""
     return (
         prescription is not None
         and prescription.status != Prescription.Status.DRAFT
-        and is_self_of(user, prescription.patient)
+        and is_patient(user, prescription.patient)
     )
 
 
@@ -92,12 +75,12 @@ def reads_prescription(user: Any, prescription: Any) -> bool:
 @rules.predicate
 def wrote_prescription(user: Any, prescription: Any) -> bool:
     """The person wrote it."""
-    return prescription is not None and prescription.doctor.user_id == user.pk
+    return prescription is not None and is_doctor(user, prescription.doctor)
 
 
-rules.add_perm("records.view_own_record", is_that_patient)
+rules.add_perm("records.view_own_record", is_patient)
 rules.add_perm("records.view_own_summary", is_own_visit)
-rules.add_perm("records.view_own_patients", is_that_doctor)
+rules.add_perm("records.view_own_patients", is_doctor)
 rules.add_perm("records.view_chart", cares_for)
 rules.add_perm("records.set_allergies", cares_for)
 rules.add_perm("records.view_visit", reads_visit)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Pay
 from appointments.operations import accept_appointment, book_appointment, cancel_appointment
 from billing.models import Attempt, Invoice, Payment, Refund
 from billing.operations import take_desk_payment
@@ -46,7 +46,7 @@ def care(cast: Cast, variant: str, rows: int) -> None:
         _keep_visit(cast, "visit.pending", variant, _book(cast, variant, clock.next(3)))
         _cancelled(cast, variant, clock)
     _open(cast, variant, clock)
-    held = _book(cast, variant, clock.next(5), pay="online")
+    held = _book(cast, variant, clock.next(5), pay=Pay.ONLINE)
     cast.keep("visit.held", variant, held)
     cast.canary(held.public_id, PATIENT[variant], what=f"the id of what {PATIENT[variant]} holds")
     cast.keep("bill.held", variant, Invoice.objects.get(lines__reference=held.public_id))
@@ -69,23 +69,20 @@ def _keep_visit(cast: Cast, kind: str, variant: str, visit: Appointment) -> Appo
 
 
 def _book(
-    cast: Cast, variant: str, starts_at: dt.datetime, *, accepted: bool = False, pay: str = "desk"
+    cast: Cast, variant: str, starts_at: dt.datetime, *, accepted: bool = False, pay: Pay = Pay.DESK
 ) -> Appointment:
     login, doctor = PATIENT[variant], DOCTOR[variant]
     reason = f"Zq{login}reason"
     cast.canary(reason, login, doctor)
-    visit = book_appointment(
+    # What the desk books is accepted at once, and does not count among what the patient still has to pay.
+    return book_appointment(
         cast.affiliations[doctor],
         patient=cast.patients[login],
         starts_at=starts_at,
-        pay=pay,
+        pay=Pay.LATER if accepted else pay,
         reason=reason,
-        by=cast.people[login],
+        by=cast.people[DESK[HOME[variant]] if accepted else login],
     )
-    if accepted:
-        accept_appointment(visit, by=cast.people[doctor])
-        visit.refresh_from_db()
-    return visit
 
 
 def _note(cast: Cast, variant: str) -> NoteText:
@@ -106,7 +103,7 @@ def _seen(cast: Cast, variant: str, clock: _Clock) -> None:
     appointment = _keep_visit(cast, "visit.seen", variant, _book(cast, variant, clock.next(0), accepted=True))
     visit = cast.keep("note", variant, start_visit(appointment, by=by))
     cast.canary(visit.public_id, login, doctor, what=f"the id of {login}'s visit notes")
-    write_note(visit, note=_note(cast, variant), expected_number=0, by=by)
+    write_note(visit, note=_note(cast, variant), seen=0, by=by)
     for kind in ("prescription.cancelled", "prescription"):
         line = _line(cast, variant, "instruction", login, doctor)
         advice = cast.canary(f"Zq{login}advice", login, doctor)
@@ -160,7 +157,7 @@ def walk_in(cast: Cast) -> None:
     cast.keep("walk_in", OWN, patient)
     starts_at = NOW + dt.timedelta(hours=8)
     visit = book_appointment(
-        cast.affiliations["dora"], patient=patient, starts_at=starts_at, pay="desk", by=cast.people["rita"]
+        cast.affiliations["dora"], patient=patient, starts_at=starts_at, pay=Pay.DESK, by=cast.people["rita"]
     )
     accept_appointment(visit, by=by)
     visit.refresh_from_db()

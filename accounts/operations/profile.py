@@ -57,6 +57,7 @@ def change_email(user: User, *, token: str, by: User) -> None:
     change = change_of_token(token, current)
     if change is None:
         raise DomainError(_("This link has been used or is too old. Ask for the change again."))
+    _free_address(change.new_email)
     old = Contact(current.email, current.language)
     current.email = change.new_email
     current.email_verified_at = timezone.now()
@@ -70,3 +71,12 @@ def change_email(user: User, *, token: str, by: User) -> None:
     change.delete()
     record("accounts.email_changed", user.public_id, by=by)
     notify(old, "accounts.email_changed", user.public_id)
+
+
+def _free_address(email: str) -> None:
+    """Take an address from a sign-up that nobody confirmed: who opened the link has proved that it is theirs."""
+    for squatter in User.objects.select_for_update(no_key=True, of=("self",)).filter(
+        email=email, email_verified_at__isnull=True
+    ):
+        squatter.email, squatter.is_active = f"{squatter.public_id}@unconfirmed.invalid", False
+        squatter.save(update_fields=["email", "is_active"])

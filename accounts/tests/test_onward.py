@@ -24,6 +24,10 @@ ELSEWHERE = [
     "//elsewhere.test/",
     "javascript:alert(1)",
     "/\\elsewhere.test",
+    "accounts:login",
+    "foo",
+    "?x",
+    "#x",
     "/" + 2000 * "x",
 ]
 
@@ -126,3 +130,40 @@ def test_the_code_leads_on_to_the_goal(client):
     client.post(url("login") + NEXT, {"email": user.email, "password": PASSWORD})
 
     assert client.post(url("enter_code"), {"code": totp()})["Location"] == GOAL
+
+
+def test_the_log_in_page_says_when_it_goes_on_to_a_booking(client):
+    booking = quote("/me/book/0123456789abcdef/?start=2026-12-01T10:00Z", safe="")
+    page = client.get(f"{url('login')}?next={booking}").content.decode()
+
+    assert "<h1>Log in to book your visit</h1>" in page
+    assert f'No account yet? <a href="/join/?next={booking}">Create an account</a>' in page
+
+
+@pytest.mark.parametrize("goal", ["", GOAL, "/me/visits/", "/no/such/page/", "/me/book/"])
+def test_the_log_in_page_says_nothing_of_booking_else(client, goal):
+    assert "<h1>Log in</h1>" in client.get(url("login"), {"next": goal}).content.decode()
+
+
+def test_after_confirming_a_message_says_so(client):
+    sign_up(email="paul@demo.test", name="Paul", phone="", password_hash=make_password(PASSWORD))
+    link = link_in(mails_to("paul@demo.test")[0])
+
+    client.post(link, {"password": "not-the-password"})
+    assert "Your address is confirmed." not in client.get(link).content.decode()
+    client.post(link, {"password": PASSWORD})
+    assert "Your address is confirmed." in client.get(url("profile")).content.decode()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_pages_that_send_to_the_mail_lead_to_the_demos_mailbox(client, settings, there):
+    settings.MAILBOX_PAGE = there
+    user = UnverifiedUserFactory(email="paul+me@demo.test")
+    pages = [
+        client.post(url("resend"), {"email": user.email}),
+        client.post(url("reset_password"), {"email": user.email}),
+        client.post(url("login"), {"email": user.email, "password": PASSWORD}),
+    ]
+
+    for page in pages:
+        assert ('href="/mailbox/?to=paul%2Bme@demo.test"' in page.content.decode()) == there

@@ -19,6 +19,8 @@ from .. import http, operations, queries, throttles
 from ..forms import CodeForm, LogInForm
 from ..models import Method, User
 
+BOOKING = "appointments:book"
+
 
 @never_cache
 @sensitive_post_parameters("password")
@@ -28,7 +30,8 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(http.safe_next(request))
     form = LogInForm(posted(request))
-    context = {"next": http.given_next(request)}
+    next_url = http.given_next(request)
+    context = {"next": next_url, "books": http.is_page(next_url, BOOKING)}
     if request.method == "POST" and form.is_valid():
         try:
             user = http.try_password(request, form.cleaned_data["email"], form.cleaned_data["password"])

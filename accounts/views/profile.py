@@ -42,7 +42,7 @@ def change_email(request: http.OwnRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            throttles.require_mail_try(email, http.source_of(request, email))
+            throttles.require_mail_try(email, http.source_of(request, email), purpose="change")
             operations.ask_for_email(request.user, new_email=email, by=request.user)
         except DomainError as error:
             return http.refused(request, "accounts/change_email.html", form, error)

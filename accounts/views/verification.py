@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -31,6 +32,7 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponse:
         try:
             http.try_password(request, user.email, form.cleaned_data["password"])
             operations.verify_email(user)
+            messages.success(request, _("Your address is confirmed."))
             return http.enter(request, user, kept=operations.take_next(user))
         except DomainError as error:
             error.message = _wrong_password(error)
@@ -59,7 +61,7 @@ def link_page(request: HttpRequest, template: str, purpose: str) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            throttles.require_mail_try(email, http.source_of(request, email))
+            throttles.require_mail_try(email, http.source_of(request, email), purpose=purpose)
             operations.ask_for_link(email, purpose=purpose)
         except DomainError as error:
             return http.refused(request, template, form, error, context)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hospitals.models import Hospital
 from patients.models import Patient
 
-from ..models import DESK, ONLINE, Appointment
+from ..models import Appointment, Pay
 
 
 def read_moment(text: str) -> dt.datetime | None:
@@ -50,7 +50,7 @@ class MomentField(forms.CharField):
 class BookForm(forms.Form):
     """How somebody pays for a visit, and what it is about."""
 
-    pay = forms.ChoiceField(label=_("How do you want to pay?"), widget=forms.RadioSelect)
+    pay = forms.TypedChoiceField(label=_("How do you want to pay?"), coerce=Pay, widget=forms.RadioSelect)
     reason = forms.CharField(
         label=_("What is it about?"),
         max_length=500,
@@ -60,12 +60,9 @@ class BookForm(forms.Form):
 
     def __init__(self, *args: Any, hospital: Hospital, fee: Decimal, doctor: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(ONLINE, _("Online now"))] if hospital.pays_online else []
-        if hospital.pays_at_desk:
-            choices.append((DESK, _("At the desk")))
-        if fee == 0:
-            choices = choices[:1]
-        self.fields["pay"].choices = choices
+        taken = {Pay.ONLINE: hospital.pays_online, Pay.DESK: hospital.pays_at_desk}
+        choices = [(pay.value, pay.label) for pay, is_taken in taken.items() if is_taken]
+        self.fields["pay"].choices = choices if fee else choices[:1]
         self.fields["pay"].initial = choices[0][0]
         self.fields["reason"].help_text = _("Only %(doctor)s reads this.") % {"doctor": doctor}
 
@@ -74,6 +71,18 @@ class RescheduleForm(forms.Form):
     """The new time."""
 
     start = MomentField(label=_("New time"))
+
+
+class MoveForm(RescheduleForm):
+    """The new time, and why the hospital moves the visit, if it wants to say."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        required=False,
+        help_text=_("The patient reads this, also in the mail."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 class ReasonForm(forms.Form):
@@ -102,12 +111,12 @@ class OwnCancelForm(forms.Form):
 class DeskCancelForm(ReasonForm):
     """Who wanted it, which decides what comes back, and why; without `own_loss` only the hospital can."""
 
-    side = forms.ChoiceField(label=_("Who cancels?"), widget=forms.RadioSelect)
+    side = forms.TypedChoiceField(label=_("Who cancels?"), coerce=Appointment.Side, widget=forms.RadioSelect)
     field_order = ("side", "reason")
 
     def __init__(self, *args: Any, own_loss: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sides = [(Appointment.Side.HOSPITAL, _("The hospital. All that was paid goes back."))]
+        sides = [(Appointment.Side.HOSPITAL, _("The hospital. If something was paid, all of it goes back."))]
         if own_loss:
             words = _("The patient asked for it. %(loss)s") % {"loss": own_loss}
             sides.append((Appointment.Side.PATIENT, words))

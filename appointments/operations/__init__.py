@@ -1,7 +1,8 @@
-"""What changes visits: booking, holds, decisions, moves, and the doctor's calendar."""
+"""What changes visits: booking, holds, decisions, moves, and the doctor's calendar. Other modules import from here."""
 
 from .booking import book_appointment
 from .calendar import (
+    BookingsHit,
     add_exception,
     change_booking_rules,
     leave_hospital,
@@ -10,10 +11,12 @@ from .calendar import (
     set_weekly_hours,
     take_time_off,
 )
+from .cells import SlotTaken, lock_visit, visit_locks
 from .changes import (
     accept_appointment,
     begin_visit,
     cancel_appointment,
+    decline_all_unanswered,
     decline_appointment,
     decline_unanswered,
     fulfil_appointment,
@@ -23,9 +26,11 @@ from .changes import (
 )
 from .closing import cancel_decided_visits, cancel_visits, cancel_visits_of_hospital, finish_cancellations
 from .holds import flip_lapsed_holds, fulfil_visit, release_hold, release_visit, reserve_visit
-from .next_free import refresh_next_free, refresh_stale
+from .next_free import refresh_doctor, refresh_next_free, refresh_stale
 
 __all__ = [
+    "BookingsHit",
+    "SlotTaken",
     "accept_appointment",
     "add_exception",
     "begin_visit",
@@ -35,6 +40,7 @@ __all__ = [
     "cancel_visits",
     "cancel_visits_of_hospital",
     "change_booking_rules",
+    "decline_all_unanswered",
     "decline_appointment",
     "decline_unanswered",
     "finish_cancellations",
@@ -42,7 +48,9 @@ __all__ = [
     "fulfil_appointment",
     "fulfil_visit",
     "leave_hospital",
+    "lock_visit",
     "mark_no_show",
+    "refresh_doctor",
     "refresh_next_free",
     "refresh_stale",
     "release_hold",
@@ -54,4 +62,5 @@ __all__ = [
     "set_weekly_hours",
     "take_time_off",
     "undo_begin",
+    "visit_locks",
 ]

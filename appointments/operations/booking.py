@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import count
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.operations import Charge, draft_invoice, issue_invoice
 from core.actors import Actor, person_of
-from core.background import after_commit
 from core.errors import DomainError
 from core.locks import lock_rows
 from core.tenancy import everywhere, in_hospital
@@ -20,11 +19,12 @@ from notifications.operations import notify
 from patients.models import CareRelation, Patient
 from patients.operations import ensure_registration, open_care_relation
 
-from ..models import DESK, LATER, ONLINE, PURPOSE, Appointment, Change, Hold
-from ..queries import is_bookable
+from ..models import PURPOSE, Appointment, Change, Hold, Pay
+from ..queries import is_bookable, place_of, unpaid_own_bookings
 from .cells import drop_lapsed_cells, slot_taken, take_cells, visit_locks, write_change
 
 MAX_LIVE_HOLDS = 2
+MAX_UNPAID = 5  # coming visits that somebody booked to pay at the desk
 CHART_STAYS_OPEN = dt.timedelta(days=30)  # after a visit that nobody begins
 
 
@@ -34,7 +34,7 @@ def book_appointment(
     *,
     patient: Patient,
     starts_at: dt.datetime,
-    pay: str,
+    pay: Pay,
     by: Actor,
     reason: str = "",
 ) -> Appointment:
@@ -56,7 +56,6 @@ def book_appointment(
         _refuse_way_of_paying(affiliation, patient, pay)
         appointment = _insert(affiliation, patient, starts_at, reason, by=by)
         _keep_or_confirm(appointment, pay, by=by)
-    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
     return appointment
 
 
@@ -80,15 +79,19 @@ def _insert(
     return appointment
 
 
-def _refuse_way_of_paying(affiliation: Affiliation, patient: Patient, pay: str) -> None:
+def _refuse_way_of_paying(affiliation: Affiliation, patient: Patient, pay: Pay) -> None:
     hospital = affiliation.hospital
-    allowed = {ONLINE: hospital.pays_online, DESK: hospital.pays_at_desk, LATER: True}
+    allowed = {Pay.ONLINE: hospital.pays_online, Pay.DESK: hospital.pays_at_desk, Pay.LATER: True}
     if not allowed.get(pay):
         raise DomainError(
             _("%(hospital)s does not take this way of paying.") % {"hospital": hospital.name}, field="pay"
         )
-    if pay == ONLINE:
+    if pay == Pay.ONLINE:
         refuse_another_hold(patient)
+    elif pay == Pay.DESK and affiliation.fee > 0 and unpaid_own_bookings(patient) >= MAX_UNPAID:
+        raise DomainError(
+            _("Five visits wait for your payment. Pay for one, or cancel one, then book this one.")
+        )
 
 
 def refuse_another_hold(patient: Patient) -> None:
@@ -103,18 +106,18 @@ def refuse_another_hold(patient: Patient) -> None:
         )
 
 
-def _keep_or_confirm(appointment: Appointment, pay: str, *, by: Actor) -> None:
+def _keep_or_confirm(appointment: Appointment, pay: Pay, *, by: Actor) -> None:
     hospital = appointment.hospital
     ensure_registration(hospital, appointment.patient, by=by)
-    now_or_never = pay != ONLINE or appointment.fee == 0
-    expires_at = None if now_or_never else timezone.now() + dt.timedelta(minutes=hospital.hold_minutes)
+    is_kept = pay == Pay.ONLINE and appointment.fee > 0
+    expires_at = timezone.now() + dt.timedelta(minutes=hospital.hold_minutes) if is_kept else None
     take_cells(appointment, lapses_at=expires_at)
     invoice = draft_invoice(
         hospital, appointment.patient, charges=[Charge(PURPOSE, appointment.public_id)], by=by
     )
     if expires_at is None:
-        issue_invoice(invoice, by=by)
-        confirm(appointment, at_once=hospital.accepts_at_once or pay == LATER, by=by)
+        confirm(appointment, at_once=hospital.accepts_at_once or pay == Pay.LATER, by=by)
+        issue_invoice(invoice, by=by)  # last: its number locks the hospital's counter
     else:
         Hold.objects.create(hospital=hospital, appointment=appointment, expires_at=expires_at)
 
@@ -122,23 +125,28 @@ def _keep_or_confirm(appointment: Appointment, pay: str, *, by: Actor) -> None:
 def confirm(appointment: Appointment, *, at_once: bool, by: Actor) -> None:
     """Make a kept time a visit: booked, or not `at_once`, waiting for the hospital; doctor, patient and visit are locked.
 
-    Gives the day's next serial number, opens the doctor's care relation, tells both.
+    Gives its serial number, opens the doctor's care relation, tells both.
     """
     appointment.move_to(Appointment.Status.BOOKED if at_once else Appointment.Status.PENDING)
-    appointment.serial = next_serial(appointment)
+    appointment.serial = serial_of(appointment)
     appointment.save(update_fields=["status", "serial"])
     appointment.cells.update(lapses_at=None)
     write_change(appointment, Change.Act.BOOKED, by=by)
     if at_once:
         open_chart(appointment, by=by)
     tell(appointment, "booked")
-    tell_doctor(appointment)
+    tell_doctor(appointment, by=by)
 
 
-def next_serial(appointment: Appointment) -> int:
-    """Return the next serial number of the doctor's day; the doctor's row is locked."""
+def serial_of(appointment: Appointment) -> int:
+    """Return the serial number of a visit: its place in the doctor's day there; the doctor's row is locked.
+
+    Where another visit has that number, since the hours or the length of a visit have changed, the next one that is free.
+    """
     same_day = Appointment.objects.filter(affiliation=appointment.affiliation_id, day=appointment.day)
-    return (same_day.aggregate(Max("serial"))["serial__max"] or 0) + 1
+    others = same_day.exclude(pk=appointment.pk).exclude(status=Appointment.Status.CANCELLED)
+    taken = set(others.values_list("serial", flat=True))
+    return next(number for number in count(place_of(appointment)) if number not in taken)
 
 
 def open_chart(appointment: Appointment, *, by: Actor, until: dt.datetime | None = None) -> None:
@@ -165,11 +173,13 @@ def tell(appointment: Appointment, what: str) -> None:
     )
 
 
-def tell_doctor(appointment: Appointment) -> None:
-    """Put a visit that is new, or at a new time, on the doctor's bell."""
+def tell_doctor(appointment: Appointment, what: str = "new_visit", *, by: Actor) -> None:
+    """Put on the doctor's bell what somebody else did: a visit that is new, at a new time, or cancelled."""
+    if person_of(by) == appointment.doctor.user:
+        return
     notify(
         appointment.doctor.user,
-        "appointments.new_visit",
+        f"appointments.{what}",
         appointment.public_id,
         version=appointment.version,
         hospital_id=appointment.hospital_id,

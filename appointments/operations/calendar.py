@@ -19,6 +19,7 @@ from core.tenancy import everywhere
 from doctors.models import Affiliation, Doctor, ScheduleException, TimeOff, WeeklyHours
 from doctors.operations import (
     BookingRules,
+    Hours,
     delete_exception,
     delete_time_off,
     end_affiliation,
@@ -29,9 +30,7 @@ from doctors.operations import (
 )
 
 from ..models import Appointment
-from ..queries.calendar import coming_visits, live_visits, spans_of, visits_outside, visits_outside_hours
-
-Hours = tuple[int, dt.time, dt.time]  # weekday (Monday is 0), from, until; local at the hospital
+from ..queries import coming_visits, live_visits, spans_of, visits_outside, visits_outside_hours
 
 
 class BookingsHit(DomainError):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actors import Actor, person_of
+from core.background import after_commit
 from core.errors import Conflict
 from core.formats import clock
 from core.locks import LockKey, Rank, lock_rows
@@ -80,6 +81,7 @@ def take_cells(appointment: Appointment, *, lapses_at: dt.datetime | None) -> No
     """Take the visit's cells until `lapses_at` (None: for good). Raises SlotTaken when one is taken already.
 
     A cell that somebody else is just dropping counts as taken: to insert in its place would wait for them.
+    Side effect: the doctor's next free times are computed again.
     """
     if _same_time(appointment).exists():
         raise _why_taken(appointment)
@@ -98,6 +100,7 @@ def take_cells(appointment: Appointment, *, lapses_at: dt.datetime | None) -> No
             Cell.objects.bulk_create(cells)
     except IntegrityError as error:
         raise _why_taken(appointment) from error
+    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
 
 
 def _why_taken(appointment: Appointment) -> SlotTaken:
@@ -120,6 +123,7 @@ def _same_time(appointment: Appointment) -> QuerySet[Cell]:
 def give_back_cells(appointment: Appointment) -> None:
     """Give the visit's time back."""
     Cell.objects.filter(appointment=appointment).delete()
+    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
 
 
 def write_change(

@@ -11,19 +11,21 @@ from django.utils.translation import gettext as _
 
 from billing.operations import credit_line
 from core.actors import SCHEDULER, Actor
-from core.background import after_commit
+from core.background import run_each
 from core.errors import DomainError
-from core.formats import moment
+from core.formats import day, moment
+from core.tenancy import in_hospital
 from doctors.models import Affiliation
 from patients.models import CareRelation
 from patients.operations import end_care_relation
 
 from ..models import PURPOSE, Appointment, Change
-from ..queries import is_bookable, own_share
-from .booking import next_serial, open_chart, tell, tell_doctor
+from ..queries import is_bookable, own_share, unanswered_visits
+from .booking import open_chart, serial_of, tell, tell_doctor
 from .cells import drop_lapsed_cells, give_back_cells, lock_visit, slot_taken, take_cells, write_change
 
 KEEPS_CHART_FOR = dt.timedelta(days=365)
+Side = Appointment.Side
 
 
 @transaction.atomic
@@ -44,23 +46,30 @@ def accept_appointment(appointment: Appointment, *, by: Actor) -> None:
 
 
 @transaction.atomic
-def decline_appointment(appointment: Appointment, *, reason: str, by: Actor) -> None:
-    """Decline a visit that waits for the hospital: all money goes back, the time is free again, the patient is told."""
+def decline_appointment(appointment: Appointment, *, reason: str, by: Actor) -> Decimal:
+    """Decline a visit that waits for the hospital, and return what goes back: all that was paid.
+
+    Side effects: the time is free again, the patient is told.
+    """
     appointment = lock_visit(appointment)
     _refuse_unless_waiting(appointment)
-    _end(appointment, Appointment.Side.HOSPITAL, Decimal(1), reason, by=by)
-    write_change(appointment, Change.Act.DECLINED, by=by, note=reason)
-    tell(appointment, "declined")
+    return call_off(appointment, Change.Act.DECLINED, side=Side.HOSPITAL, reason=reason, by=by)
 
 
-@transaction.atomic
+def decline_all_unanswered() -> int:
+    """Decline the visits that started without an answer, each in its own transaction; returns how many."""
+    return run_each(decline_unanswered, unanswered_visits())
+
+
 def decline_unanswered(appointment: Appointment) -> bool:
     """Decline a visit that has started and still waits; returns whether it did: it may just have been moved."""
-    appointment = lock_visit(appointment)
-    if appointment.status != Appointment.Status.PENDING or not appointment.is_past:
-        return False
-    decline_appointment(appointment, reason=_("The hospital did not answer in time."), by=SCHEDULER)
-    return True
+    with in_hospital(appointment.hospital_id), transaction.atomic():
+        appointment = lock_visit(appointment)
+        if appointment.status != Appointment.Status.PENDING or not appointment.is_past:
+            return False
+        reason = _("The hospital did not answer in time.")
+        call_off(appointment, Change.Act.DECLINED, side=Side.HOSPITAL, reason=reason, by=SCHEDULER)
+        return True
 
 
 def _refuse_unless_waiting(appointment: Appointment) -> None:
@@ -69,7 +78,7 @@ def _refuse_unless_waiting(appointment: Appointment) -> None:
 
 
 @transaction.atomic
-def cancel_appointment(appointment: Appointment, *, side: str, reason: str, by: Actor) -> Decimal:
+def cancel_appointment(appointment: Appointment, *, side: Side, reason: str, by: Actor) -> Decimal:
     """Cancel a visit and return what goes back to the payer: all when the hospital cancels, else by its rules.
 
     The hospital may also cancel one whose time has come and that never began; for the patient it is too late then.
@@ -79,32 +88,35 @@ def cancel_appointment(appointment: Appointment, *, side: str, reason: str, by: 
         raise DomainError(_("This time is only kept while it is being paid. Give it back instead."))
     if appointment.status == Appointment.Status.ARRIVED:
         raise DomainError(_("This visit has begun, so it can't be cancelled any more."))
-    by_patient = side == Appointment.Side.PATIENT
-    if by_patient and appointment.is_past:
+    if side == Side.PATIENT and appointment.is_past:
         raise DomainError(
             _("This visit's time has come, so it can't be cancelled any more. Please call the hospital.")
         )
-    share = own_share(appointment) if by_patient else Decimal(1)
-    _end(appointment, side, share, reason, by=by)
-    write_change(appointment, Change.Act.CANCELLED, by=by, note=reason)
-    tell(appointment, "cancelled")
-    return appointment.returned or Decimal(0)
+    return call_off(appointment, Change.Act.CANCELLED, side=side, reason=reason, by=by)
 
 
-def _end(appointment: Appointment, side: str, share: Decimal, reason: str, *, by: Actor) -> None:
+def call_off(appointment: Appointment, act: Change.Act, *, side: Side, reason: str, by: Actor) -> Decimal:
+    """Cancel or decline a locked visit and return what goes back; its bill comes last, whose number locks the counter."""
+    share = own_share(appointment) if side == Side.PATIENT else Decimal(1)
     appointment.move_to(Appointment.Status.CANCELLED)
-    appointment.cancelled_by = side
-    appointment.cancel_reason = reason[:300]
+    appointment.cancelled_by, appointment.cancel_reason = side, reason[:300]
+    appointment.cancelling_since = None
+    appointment.save(update_fields=["status", "cancelled_by", "cancel_reason", "cancelling_since"])
     give_back_cells(appointment)
+    end_chart_at(appointment, timezone.now(), by=by)
+    write_change(appointment, act, by=by, note=reason)
+    tell(appointment, act)
+    if act == Change.Act.CANCELLED:
+        tell_doctor(appointment, "visit_cancelled", by=by)
     note = _("Visit on %(time)s cancelled") % {"time": moment(appointment.starts_at, appointment.hospital.tz)}
-    appointment.returned = credit_line(PURPOSE, appointment.public_id, share=share, reason=note, by=by)
-    appointment.save(update_fields=["status", "cancelled_by", "cancel_reason", "returned"])
-    close_chart(appointment, timezone.now(), by=by)
-    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
+    returned = credit_line(PURPOSE, appointment.public_id, share=share, reason=note, by=by)
+    appointment.returned = returned
+    appointment.save(update_fields=["returned"])
+    return returned
 
 
-def close_chart(appointment: Appointment, ends_at: dt.datetime, *, by: Actor) -> None:
-    """End what the visit opened."""
+def end_chart_at(appointment: Appointment, ends_at: dt.datetime, *, by: Actor) -> None:
+    """Let what the visit opened end then."""
     end_care_relation(
         appointment.patient,
         reason=CareRelation.Reason.APPOINTMENT,
@@ -116,18 +128,19 @@ def close_chart(appointment: Appointment, ends_at: dt.datetime, *, by: Actor) ->
 
 @transaction.atomic
 def reschedule_appointment(
-    appointment: Appointment, *, starts_at: dt.datetime, by_patient: bool, by: Actor
+    appointment: Appointment, *, starts_at: dt.datetime, side: Side, by: Actor, reason: str = ""
 ) -> None:
     """Move a visit to another free time of the same doctor and hospital; payment and history stay.
 
     Patients may move it while at least half of the fee would come back, and never get back more than then; a visit that
     they moved waits for the hospital again if it wants to accept. After a move by the hospital they get all back if they
-    cancel. Raises SlotTaken when the new time is not free.
+    cancel. The patient reads the reason. Raises SlotTaken when the new time is not free.
     """
     appointment = lock_visit(appointment)
     hospital = appointment.hospital
     if appointment.status not in Appointment.AHEAD or appointment.is_past:
         raise DomainError(_("This visit can't be moved any more."))
+    by_patient = side == Side.PATIENT
     if by_patient:
         _keep_what_is_lost(appointment)
     appointment.moved_by_hospital = not by_patient
@@ -138,13 +151,11 @@ def reschedule_appointment(
     appointment.version += 1
     moved = ["starts_at", "ends_at", "day", "serial", "status", "version"]
     appointment.save(update_fields=[*moved, "refund_share_cap", "moved_by_hospital"])
-    write_change(appointment, Change.Act.MOVED, by=by, moved_from=moved_from)
+    write_change(appointment, Change.Act.MOVED, by=by, note=reason, moved_from=moved_from)
     if appointment.status == Appointment.Status.BOOKED:
         open_chart(appointment, by=by)
     tell(appointment, "moved")
-    if by_patient:
-        tell_doctor(appointment)
-    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
+    tell_doctor(appointment, by=by)
 
 
 def _keep_what_is_lost(appointment: Appointment) -> None:
@@ -165,35 +176,34 @@ def _take_other_time(appointment: Appointment, starts_at: dt.datetime) -> None:
         raise slot_taken(starts_at, appointment.hospital.tz)
     appointment.starts_at = starts_at
     appointment.ends_at = starts_at + dt.timedelta(minutes=affiliation.slot_minutes)
-    _renumber(appointment)
+    appointment.day = appointment.hospital.local(starts_at).date()
+    appointment.serial = serial_of(appointment)
     take_cells(appointment, lapses_at=None)
 
 
-def _renumber(appointment: Appointment) -> None:
-    day = appointment.hospital.local(appointment.starts_at).date()
-    if day != appointment.day:
-        appointment.day = day
-        appointment.serial = next_serial(appointment)
-
-
 @transaction.atomic
-def begin_visit(appointment: Appointment, *, by: Actor) -> None:
-    """Note that the patient is with the doctor, not before the visit's day: from now on it is not moved or cancelled.
+def begin_visit(appointment: Appointment, *, by: Actor) -> Appointment:
+    """Note that the patient is with the doctor, and return the visit: from now on it is not moved or cancelled.
 
-    The chart stays open for a year, so that an unfinished visit does not lose it.
+    Also not if that was decided already. The chart stays open for a year, so that an unfinished visit does not lose it.
+    Raises DomainError before the visit's day.
     """
     appointment = lock_visit(appointment)
     if appointment.day > appointment.hospital.local(timezone.now()).date():
-        raise DomainError(_("This visit is on another day."))
+        raise DomainError(
+            _("This visit is on %(day)s. You can write in it from then on.") % {"day": day(appointment.day)}
+        )
     appointment.move_to(Appointment.Status.ARRIVED)
-    appointment.save(update_fields=["status"])
+    appointment.cancelling_since, appointment.cancel_reason = None, ""
+    appointment.save(update_fields=["status", "cancelling_since", "cancel_reason"])
     write_change(appointment, Change.Act.ARRIVED, by=by)
     open_chart(appointment, until=timezone.now() + KEEPS_CHART_FOR, by=by)
+    return appointment
 
 
 @transaction.atomic
-def undo_begin(appointment: Appointment, *, by: Actor) -> None:
-    """Take back that the patient is with the doctor: booked again, and the chart is open only as long as for that."""
+def undo_begin(appointment: Appointment, *, by: Actor) -> Appointment:
+    """Take back that the patient is with the doctor, and return the visit: booked, its chart open as long as for that."""
     appointment = lock_visit(appointment)
     if appointment.status != Appointment.Status.ARRIVED:
         raise DomainError(_("Only a visit that has begun and is not finished can be taken back."))
@@ -201,16 +211,18 @@ def undo_begin(appointment: Appointment, *, by: Actor) -> None:
     appointment.save(update_fields=["status"])
     write_change(appointment, Change.Act.UNDONE, by=by)
     open_chart(appointment, by=by)
+    return appointment
 
 
 @transaction.atomic
-def fulfil_appointment(appointment: Appointment, *, by: Actor) -> None:
-    """Note that the patient, who was with the doctor, was seen; the doctor may read on for a year."""
+def fulfil_appointment(appointment: Appointment, *, by: Actor) -> Appointment:
+    """Note that the patient, who was with the doctor, was seen, and return the visit; the doctor reads on for a year."""
     appointment = lock_visit(appointment)
     appointment.move_to(Appointment.Status.FULFILLED)
     appointment.save(update_fields=["status"])
     write_change(appointment, Change.Act.FULFILLED, by=by)
-    close_chart(appointment, timezone.now() + KEEPS_CHART_FOR, by=by)
+    end_chart_at(appointment, timezone.now() + KEEPS_CHART_FOR, by=by)
+    return appointment
 
 
 @transaction.atomic
@@ -222,4 +234,4 @@ def mark_no_show(appointment: Appointment, *, by: Actor) -> None:
     appointment.move_to(Appointment.Status.NOSHOW)
     appointment.save(update_fields=["status"])
     write_change(appointment, Change.Act.NOSHOW, by=by)
-    close_chart(appointment, timezone.now(), by=by)
+    end_chart_at(appointment, timezone.now(), by=by)

@@ -1,7 +1,7 @@
 """Cancelling all coming visits: of a doctor at a hospital, because somebody there decides so, or of a hospital that closed.
 
-Each visit is cancelled in its own transaction: what one raises does not keep the others, and a killed process goes on where
-it was.
+The worker does it, each visit in its own transaction: what one raises does not keep the others, and after a killed process
+the clock goes on where it was.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actors import SCHEDULER, Actor, person_of
@@ -18,62 +19,48 @@ from core.locks import LockKey, Rank, lock_rows
 from core.tenancy import in_hospital
 from doctors.models import Affiliation, Doctor
 
-from ..models import Appointment, Hold
-from ..queries.closing import (
-    is_leaving,
-    mark_of,
+from ..models import Appointment, Change
+from ..queries import (
+    visits_ahead,
     visits_left_in_closed_hospitals,
     visits_left_to_cancel,
     visits_to_cancel,
 )
 from .cells import lock_visit
-from .changes import cancel_appointment
-from .holds import release_hold
+from .changes import call_off
+from .holds import give_back
 
-AT_ONCE = 20  # more than these are left to the worker
 BATCH = 100
-
-
-def cancel_visits(affiliation: Affiliation, *, reason: str, seen: str, by: Actor) -> int:
-    """Cancel all coming visits to a doctor at a hospital, for the hospital: all money goes back, the patients are told.
-
-    Times that are just being paid are released. `seen` is the mark of the visits that the page showed. Not atomic itself:
-    the decision is written first, then up to twenty are cancelled here, more by the worker; returns how many are left to
-    it. Raises Conflict when the visits are others by now, DomainError when there are none.
-    """
-    visits = _decide(affiliation, reason, seen, by)
-    if len(visits) > AT_ONCE:
-        return len(visits)
-    done = run_each(partial(_cancel_decided, by=by), visits)
-    return len(visits) - done
+Side, Status = Appointment.Side, Appointment.Status
 
 
 @transaction.atomic
-def _decide(affiliation: Affiliation, reason: str, seen: str, by: Actor) -> list[Appointment]:
-    """Mark the visits with side and reason: the worker, or the clock, cancels what is marked, whatever happens here."""
+def cancel_visits(affiliation: Affiliation, *, reason: str, seen: str, by: Actor) -> None:
+    """Decide that all coming visits to a doctor at a hospital are cancelled; the worker then does it.
+
+    For the hospital: all money goes back, the patients are told; times that are just being paid are released. `seen` is the
+    mark of the visits that the page showed. Raises Conflict when they are others by now, DomainError when there are none.
+    """
     lock_rows([LockKey(Rank.DOCTOR, Doctor, affiliation.doctor_id)])
-    rows = visits_to_cancel(Appointment.objects.filter(affiliation=affiliation))
-    visits = list(rows.exclude(is_leaving()))
-    if not visits:
+    ahead = visits_ahead(affiliation)
+    if not ahead.references:
         raise DomainError(_("There are no visits to cancel any more."))
-    if mark_of(visit.public_id for visit in visits) != seen:
+    if ahead.seen != seen:
         raise Conflict(_("These visits have changed meanwhile. Please look at them once more."))
-    marked = Appointment.objects.filter(pk__in=[visit.pk for visit in visits])
-    marked.update(cancelled_by=Appointment.Side.HOSPITAL, cancel_reason=reason[:300])
-    if len(visits) > AT_ONCE:
-        person = person_of(by)
-        after_commit(
-            "appointments.cancel_decided_visits",
-            affiliation_id=affiliation.pk,
-            hospital_id=affiliation.hospital_id,
-            person_id=person.pk if person else 0,
-        )
-    return visits
+    decided = Appointment.objects.filter(public_id__in=ahead.references)
+    decided.update(cancelling_since=timezone.now(), cancel_reason=reason[:300])
+    person = person_of(by)
+    after_commit(
+        "appointments.cancel_decided_visits",
+        affiliation_id=affiliation.pk,
+        hospital_id=affiliation.hospital_id,
+        person_id=person.pk if person else 0,
+    )
 
 
 def cancel_decided_visits(affiliation: Affiliation, *, by: Actor) -> int:
     """Cancel what was decided to be cancelled with this doctor; inside the hospital's scope. Returns how many it did."""
-    rows = Appointment.objects.filter(is_leaving(), affiliation=affiliation)
+    rows = Appointment.objects.filter(affiliation=affiliation, cancelling_since__isnull=False)
     return run_each(partial(_cancel_decided, by=by), list(rows.order_by("starts_at", "pk")))
 
 
@@ -93,47 +80,37 @@ def cancel_visits_of_hospital(hospital_id: int) -> int:
 
 def finish_cancellations(*, limit: int = BATCH) -> int:
     """Cancel what a killed process left over, and what was booked beside the closing of a hospital. Returns how many."""
-    left = run_each(_cancel_left_over, visits_left_to_cancel(limit=limit))
+    left = run_each(partial(_cancel_decided, by=SCHEDULER), visits_left_to_cancel(limit=limit))
     return left + run_each(_cancel_in_closed, visits_left_in_closed_hospitals(limit=limit))
 
 
-def _cancel_left_over(appointment: Appointment) -> None:
-    with in_hospital(appointment.hospital_id):
-        _cancel_decided(appointment, by=SCHEDULER)
-
-
-@transaction.atomic
-def _cancel_decided(appointment: Appointment, *, by: Actor) -> None:
-    appointment = lock_visit(appointment)
-    if appointment.cancelled_by != Appointment.Side.HOSPITAL:
-        return
-    if not _cancel(appointment, appointment.cancel_reason, by=by):
-        _take_mark_off(appointment)
-
-
-def _take_mark_off(appointment: Appointment) -> None:
-    """A visit that has begun meanwhile takes place."""
-    if appointment.status == Appointment.Status.CANCELLED:
-        return
-    appointment.cancelled_by = appointment.cancel_reason = ""
-    appointment.save(update_fields=["cancelled_by", "cancel_reason"])
-
-
-def _cancel_in_closed(appointment: Appointment) -> None:
+def _cancel_decided(appointment: Appointment, *, by: Actor) -> bool:
     with in_hospital(appointment.hospital_id), transaction.atomic():
         appointment = lock_visit(appointment)
-        if not appointment.hospital.is_active:
-            _cancel(appointment, _("The hospital has closed."), by=SCHEDULER)
+        if appointment.cancelling_since is None:
+            return False
+        if _cancel(appointment, appointment.cancel_reason, by=by):
+            return True
+        # It has begun meanwhile, or is over.
+        appointment.cancelling_since, appointment.cancel_reason = None, ""
+        appointment.save(update_fields=["cancelling_since", "cancel_reason"])
+        return False
+
+
+def _cancel_in_closed(appointment: Appointment) -> bool:
+    with in_hospital(appointment.hospital_id), transaction.atomic():
+        appointment = lock_visit(appointment)
+        if appointment.hospital.is_active or appointment.is_past:
+            return False
+        return _cancel(appointment, _("The hospital has closed."), by=SCHEDULER)
 
 
 def _cancel(appointment: Appointment, reason: str, *, by: Actor) -> bool:
     """Cancel a locked visit, or release the time, if that is still possible; say whether it was."""
-    if appointment.status == Appointment.Status.PROPOSED:
-        if Hold.objects.get(appointment=appointment).status == Hold.Status.RELEASED:
-            return False
-        release_hold(appointment, by=SCHEDULER)
+    if appointment.status == Status.PROPOSED:
+        give_back(appointment, side=Side.HOSPITAL, reason=reason, by=by)
         return True
-    if appointment.status not in Appointment.AHEAD or appointment.is_past:
+    if appointment.status not in Appointment.AHEAD:
         return False
-    cancel_appointment(appointment, side=Appointment.Side.HOSPITAL, reason=reason, by=by)
+    call_off(appointment, Change.Act.CANCELLED, side=Side.HOSPITAL, reason=reason, by=by)
     return True

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing.operations import credit_line
 from billing.purposes import Applied, Outcome, RefundDue
-from core.actors import SCHEDULER, Actor, person_of
+from core.actors import SCHEDULER, Actor
 from core.background import after_commit, run_each
 from core.errors import Conflict
 from core.tenancy import everywhere
@@ -77,7 +77,6 @@ def fulfil_visit(reference: str, by: Actor) -> Outcome:
     hold.move_to(Hold.Status.USED)
     hold.save(update_fields=["status"])
     confirm(appointment, at_once=appointment.hospital.accepts_at_once, by=by)
-    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
     return Applied()
 
 
@@ -92,25 +91,32 @@ def _take_again(appointment: Appointment, *, lapses_at: dt.datetime | None) -> N
 
 
 def release_visit(reference: str) -> None:
-    """Give a kept time back because its payment was given up; one that is booked or given back stays as it is."""
+    """Give a kept time back because its payment was given up; one that is booked or given back stays as it is.
+
+    Billing has locked the rows.
+    """
     appointment = _held(reference)
     if appointment.status == Appointment.Status.PROPOSED:
-        release_hold(appointment, by=SCHEDULER)
+        give_back(appointment, side=Appointment.Side.SYSTEM, by=SCHEDULER)
 
 
 @transaction.atomic
-def release_hold(appointment: Appointment, *, by: Actor) -> None:
+def release_hold(appointment: Appointment, *, side: Appointment.Side, by: Actor) -> None:
     """Give a kept time back before it is paid. A payment that still comes in goes back to the payer."""
-    appointment = lock_visit(appointment)
+    give_back(lock_visit(appointment), side=side, by=by)
+
+
+def give_back(appointment: Appointment, *, side: Appointment.Side, by: Actor, reason: str = "") -> None:
+    """Give back the time of a locked hold; its bill comes last, since money is locked after visits."""
     hold = Hold.objects.get(appointment=appointment)
     hold.move_to(Hold.Status.RELEASED)
     hold.save(update_fields=["status"])
     appointment.move_to(Appointment.Status.CANCELLED)
-    appointment.cancelled_by = Appointment.Side.PATIENT if person_of(by) else Appointment.Side.SYSTEM
-    appointment.save(update_fields=["status", "cancelled_by"])
+    appointment.cancelled_by, appointment.cancel_reason = side, reason
+    appointment.cancelling_since = None
+    appointment.save(update_fields=["status", "cancelled_by", "cancel_reason", "cancelling_since"])
     give_back_cells(appointment)
     credit_line(PURPOSE, appointment.public_id, share=Decimal(1), reason=_("The time was given back."), by=by)
-    after_commit("appointments.refresh_doctor", doctor_id=appointment.doctor_id)
 
 
 def flip_lapsed_holds(*, limit: int = 500) -> int:

@@ -1,23 +1,48 @@
-"""Reading the calendar: plans and free times, doctors to find, visits."""
+"""Reading the calendar: plans and free times, doctors to find, visits. Other modules import from here."""
 
-from .changes import change_history, invoice_of, money_went_back, moved_from, payment_states
-from .entries import CANCEL, PUBLISH, REQUEST, calendar_of
+from .calendar import (
+    calendar_of,
+    coming_visits,
+    live_visits,
+    next_free_times,
+    spans_of,
+    visits_outside,
+    visits_outside_hours,
+)
+from .changes import (
+    change_history,
+    invoice_of,
+    last_move,
+    payment_states,
+    waits_for_first_answer,
+    was_paid_for,
+)
+from .closing import (
+    Ahead,
+    booked_ahead,
+    listed_visits,
+    money_going_back,
+    visits_ahead,
+    visits_left_in_closed_hospitals,
+    visits_left_to_cancel,
+    visits_to_cancel,
+)
+from .desk_patient import visits_here
+from .entries import CANCEL, REQUEST, ics_of
 from .plans import (
     HORIZON_DAYS,
     PROFILE_DAYS,
     fits_plan,
     free_by_day,
     is_bookable,
+    place_of,
     plans_for,
     stale_affiliations,
     still_free,
-    taken_cells,
-    visits_a_day,
 )
-from .refunds import own_refund_steps, own_share, refund_share, refund_steps
-from .search import CHEAPEST, SOONEST, Found, Wanted, free_starts, search_doctors
+from .refunds import OwnRefund, own_refund_steps, own_share, refund_if_cancelled, refund_share, refund_steps
+from .search import SOONEST, Found, Wanted, free_starts, search_doctors
 from .visits import (
-    Figures,
     affiliation_to_book,
     all_of_day,
     called_off_visits,
@@ -31,6 +56,7 @@ from .visits import (
     past_visits,
     places_of_doctor,
     unanswered_visits,
+    unpaid_own_bookings,
     upcoming_visits,
     visit_of_hospital,
     waiting_visits,
@@ -39,20 +65,21 @@ from .visits import (
 
 __all__ = [
     "CANCEL",
-    "CHEAPEST",
     "HORIZON_DAYS",
     "PROFILE_DAYS",
-    "PUBLISH",
     "REQUEST",
     "SOONEST",
-    "Figures",
+    "Ahead",
     "Found",
+    "OwnRefund",
     "Wanted",
     "affiliation_to_book",
     "all_of_day",
+    "booked_ahead",
     "calendar_of",
     "called_off_visits",
     "change_history",
+    "coming_visits",
     "day_figures",
     "day_of_doctor",
     "day_of_hospital",
@@ -62,27 +89,42 @@ __all__ = [
     "free_by_day",
     "free_starts",
     "held_visits",
+    "ics_of",
     "invoice_of",
     "is_bookable",
-    "money_went_back",
-    "moved_from",
+    "last_move",
+    "listed_visits",
+    "live_visits",
+    "money_going_back",
+    "next_free_times",
     "own_refund_steps",
     "own_share",
     "own_visits_between",
     "past_visits",
     "payment_states",
+    "place_of",
     "places_of_doctor",
     "plans_for",
+    "refund_if_cancelled",
     "refund_share",
     "refund_steps",
     "search_doctors",
+    "spans_of",
     "stale_affiliations",
     "still_free",
-    "taken_cells",
     "unanswered_visits",
+    "unpaid_own_bookings",
     "upcoming_visits",
     "visit_of_hospital",
-    "visits_a_day",
+    "visits_ahead",
+    "visits_here",
+    "visits_left_in_closed_hospitals",
+    "visits_left_to_cancel",
+    "visits_outside",
+    "visits_outside_hours",
+    "visits_to_cancel",
     "waiting_visits",
+    "waits_for_first_answer",
+    "was_paid_for",
     "zone_of_hospitals",
 ]

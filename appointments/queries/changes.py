@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from billing.models import Invoice, InvoiceLine
+from billing.models import Invoice, InvoiceLine, Payment
 
 from ..models import PURPOSE, Appointment, Change
+
+PATIENTS_OWN = {Change.Act.BOOKED, Change.Act.MOVED}  # a visit that knows no other step was never answered
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,31 @@ def change_history(appointment: Appointment) -> list[Step]:
 
 
 def _was_asked_for(appointment: Appointment, changes: list[Change]) -> bool:
-    if appointment.booked_by_id != appointment.patient.user_id:
+    if not _booked_by_patient(appointment):
         return False  # the desk's own booking waits for nobody
-    first = next((row.act for row in changes if row.act not in {Change.Act.BOOKED, Change.Act.MOVED}), None)
+    first = next((row.act for row in changes if row.act not in PATIENTS_OWN), None)
     if first is None:
         return appointment.status == Appointment.Status.PENDING
     return first in {Change.Act.ACCEPTED, Change.Act.DECLINED}
 
 
-def moved_from(appointment: Appointment) -> dt.datetime | None:
-    """Return the time that the visit had before its present one; None when it was never moved."""
+def _booked_by_patient(appointment: Appointment) -> bool:
+    return appointment.booked_by_id == appointment.patient.user_id
+
+
+def waits_for_first_answer(appointment: Appointment) -> bool:
+    """Say whether the patient asked for the visit and the hospital has not answered at all."""
+    if appointment.status != Appointment.Status.PENDING or not _booked_by_patient(appointment):
+        return False
+    answered = Change.objects.filter(appointment=appointment).exclude(act__in=PATIENTS_OWN)
+    return not answered.exists()
+
+
+def last_move(appointment: Appointment) -> Change | None:
+    """Return the step that gave the visit its present time; None when it was never moved."""
     moves = Change.objects.filter(appointment=appointment, act=Change.Act.MOVED, version=appointment.version)
-    before: dt.datetime | None = moves.values_list("moved_from", flat=True).first()
-    return before
+    found: Change | None = moves.first()
+    return found
 
 
 def invoice_of(appointment: Appointment) -> Invoice | None:
@@ -59,7 +72,6 @@ def payment_states(appointments: Iterable[Appointment]) -> dict[int, Invoice]:
     return {by_reference[line.reference]: line.invoice for line in lines.select_related("invoice")}
 
 
-def money_went_back(appointment: Appointment) -> bool:
-    """Say whether a payment for the visit came when its time was gone, and goes back."""
-    lines = InvoiceLine.objects.filter(purpose=PURPOSE, reference=appointment.public_id)
-    return lines.filter(status=InvoiceLine.Status.REFUND_DUE).exists()
+def was_paid_for(invoice: Invoice | None) -> bool:
+    """Say whether any money came for a visit's invoice, though it came too late and goes back."""
+    return Payment.objects.filter(invoice=invoice).exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,7 +18,7 @@ from hospitals.models import Hospital
 from ..models import PURPOSE, Appointment, Hold
 
 NOTHING = Decimal("0.00")
-UNDECIDED = (Appointment.Status.PROPOSED, *Appointment.AHEAD)
+LEFT_OVER_AFTER = dt.timedelta(minutes=2)  # until then the worker has a decision for itself
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,14 @@ class Ahead:
     leaving: int
 
     @property
+    def references(self) -> list[str]:
+        """The public ids of what would be cancelled."""
+        return [*self.booked, *self.held]
+
+    @property
     def seen(self) -> str:
-        """A mark of exactly these visits, to notice when the list has changed since somebody read it."""
-        return mark_of([*self.booked, *self.held])
-
-
-def mark_of(references: Iterable[str]) -> str:
-    """Return a short mark of a set of visits by their public ids."""
-    return hashlib.sha256(" ".join(sorted(references)).encode()).hexdigest()[:16]
+        """A short mark of exactly these visits, to notice when the list has changed since somebody read it."""
+        return hashlib.sha256(" ".join(sorted(self.references)).encode()).hexdigest()[:16]
 
 
 def visits_to_cancel(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
@@ -61,17 +60,12 @@ def visits_to_cancel(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
     return rows.filter(held | Q(status__in=Appointment.AHEAD), starts_at__gt=now).order_by("starts_at", "pk")
 
 
-def is_leaving() -> Q:
-    """Return what marks a visit that somebody at the hospital has decided to cancel, until that is done."""
-    return Q(cancelled_by=Appointment.Side.HOSPITAL, status__in=UNDECIDED)
-
-
 def visits_ahead(affiliation: Affiliation) -> Ahead:
     """Return the coming visits to a doctor at a hospital by public id; one query."""
     rows = visits_to_cancel(Appointment.objects.filter(affiliation=affiliation))
     booked, held, leaving = [], [], 0
-    for reference, status, cancelled_by in rows.values_list("public_id", "status", "cancelled_by"):
-        if cancelled_by:
+    for reference, status, since in rows.values_list("public_id", "status", "cancelling_since"):
+        if since:
             leaving += 1
         elif status == Appointment.Status.PROPOSED:
             held.append(reference)
@@ -80,10 +74,10 @@ def visits_ahead(affiliation: Affiliation) -> Ahead:
     return Ahead(booked, held, leaving)
 
 
-def listed_visits(affiliation: Affiliation) -> QuerySet[Appointment]:
-    """Return the coming visits to a doctor that nobody is cancelling yet, with what a list shows."""
-    rows = visits_to_cancel(Appointment.objects.filter(affiliation=affiliation)).exclude(is_leaving())
-    return rows.exclude(status=Appointment.Status.PROPOSED).select_related("hospital", "patient")
+def listed_visits(references: list[str]) -> QuerySet[Appointment]:
+    """Return the visits with these public ids in order, with what a list shows."""
+    rows: QuerySet[Appointment] = Appointment.objects.filter(public_id__in=references)
+    return rows.select_related("hospital", "patient").order_by("starts_at", "pk")
 
 
 def money_going_back(visits: QuerySet[Appointment]) -> GoingBack:
@@ -115,21 +109,15 @@ def visits_left_in_closed_hospitals(*, limit: int) -> list[Appointment]:
     closed = list(Hospital.objects.filter(is_active=False).values_list("pk", flat=True))
     if not closed:
         return []
+    # By hospital and day, as the index is: over all visits it would read the whole history.
+    since = timezone.now().date() - dt.timedelta(days=2)
     with everywhere():
-        return list(visits_to_cancel(_soon(closed))[:limit])
+        rows = Appointment.objects.filter(hospital__in=closed, day__gte=since)
+        return list(visits_to_cancel(rows)[:limit])
 
 
 def visits_left_to_cancel(*, limit: int) -> list[Appointment]:
-    """Return the visits of all hospitals that somebody decided to cancel and that are not cancelled yet."""
-    hospitals = list(Hospital.objects.values_list("pk", flat=True))
+    """Return the visits of all hospitals that somebody decided to cancel and that the worker left over, the first first."""
     with everywhere():
-        return list(_soon(hospitals).filter(is_leaving()).order_by("pk")[:limit])
-
-
-def _soon(hospital_ids: list[int]) -> QuerySet[Appointment]:
-    # By hospital and day, as the index is: over all visits it would read the whole history.
-    since = timezone.now().date() - dt.timedelta(days=2)
-    rows: QuerySet[Appointment] = Appointment.objects.filter(
-        hospital__in=hospital_ids, day__gte=since, status__in=UNDECIDED
-    )
-    return rows
+        left = Appointment.objects.filter(cancelling_since__lte=timezone.now() - LEFT_OVER_AFTER)
+        return list(left.order_by("cancelling_since", "pk")[:limit])

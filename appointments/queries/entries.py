@@ -14,7 +14,7 @@ from ..models import Appointment
 PUBLISH, REQUEST, CANCEL = "PUBLISH", "REQUEST", "CANCEL"
 
 
-def calendar_of(visit: Appointment, method: str = PUBLISH) -> bytes:
+def ics_of(visit: Appointment, method: str = PUBLISH) -> bytes:
     """Return the entry; the visit comes with doctor, hospital, patient and affiliation.
 
     Its id stays the same for good and its sequence goes up with each new time, so that calendars replace what they have.

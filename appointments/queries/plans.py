@@ -12,8 +12,8 @@ from django.utils import timezone
 from core.tenancy import public_directory
 from doctors.models import Affiliation, ScheduleException, TimeOff, WeeklyHours
 
-from ..models import Cell, NextFree
-from ..slots import CELL, Interval, Plan, cells_of, days_from, free_slots, holds
+from ..models import Appointment, Cell, NextFree
+from ..slots import CELL, Interval, Plan, cells_of, days_from, free_slots, holds, place_in_day
 
 HORIZON_DAYS = 60  # how far ahead a visit can be booked
 PROFILE_DAYS = 14  # how many days the profile page shows
@@ -61,14 +61,7 @@ def plans_for(affiliations: list[Affiliation], *, days: int, first: dt.date | No
     since, until = begin - dt.timedelta(days=2), begin + dt.timedelta(days=days + 2)
     ids = [affiliation.pk for affiliation in affiliations]
     doctor_ids = {affiliation.doctor_id for affiliation in affiliations}
-    weekly: dict[int, dict[int, Hours]] = defaultdict(lambda: defaultdict(list))
-    exceptions: dict[int, dict[dt.date, Hours]] = defaultdict(dict)
-    with public_directory():
-        for row in WeeklyHours.objects.filter(affiliation__in=ids):
-            weekly[row.affiliation_id][row.weekday].append((row.starts, row.ends))
-        days_there = (since.date(), until.date())
-        for row in ScheduleException.objects.filter(affiliation__in=ids, day__range=days_there):
-            exceptions[row.affiliation_id][row.day] = [(row.starts, row.ends)] if row.starts else []
+    weekly, exceptions = _hours(ids, since.date(), until.date())
     time_off, taken = _busy(doctor_ids, since, until)
     capped = [affiliation.pk for affiliation in affiliations if affiliation.daily_cap is not None]
     booked = visits_a_day(capped, since.date(), until.date()) if capped else {}
@@ -87,6 +80,37 @@ def plans_for(affiliations: list[Affiliation], *, days: int, first: dt.date | No
         )
         for affiliation in affiliations
     }
+
+
+def _hours(
+    affiliation_ids: list[int], first: dt.date, last: dt.date
+) -> tuple[dict[int, dict[int, Hours]], dict[int, dict[dt.date, Hours]]]:
+    """Return the hours of the week, and those of the days that differ; two queries."""
+    weekly: dict[int, dict[int, Hours]] = defaultdict(lambda: defaultdict(list))
+    exceptions: dict[int, dict[dt.date, Hours]] = defaultdict(dict)
+    with public_directory():
+        for row in WeeklyHours.objects.filter(affiliation__in=affiliation_ids):
+            weekly[row.affiliation_id][row.weekday].append((row.starts, row.ends))
+        for row in ScheduleException.objects.filter(
+            affiliation__in=affiliation_ids, day__range=(first, last)
+        ):
+            exceptions[row.affiliation_id][row.day] = [(row.starts, row.ends)] if row.starts else []
+    return weekly, exceptions
+
+
+def place_of(appointment: Appointment) -> int:
+    """Return the place of the visit's start among its day's slots, by the hours as they are now; two queries."""
+    affiliation, day = appointment.affiliation, appointment.day
+    weekly, exceptions = _hours([affiliation.pk], day, day)
+    plan = Plan(
+        zone=appointment.hospital.tz,
+        slot_minutes=affiliation.slot_minutes,
+        lead_minutes=0,
+        daily_cap=None,
+        weekly=weekly[affiliation.pk],
+        exceptions=exceptions[affiliation.pk],
+    )
+    return place_in_day(plan, appointment.starts_at)
 
 
 def visits_a_day(affiliation_ids: list[int], first: dt.date, last: dt.date) -> dict[int, dict[dt.date, int]]:

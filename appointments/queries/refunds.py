@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from django.utils import timezone
 
+from billing.models import Invoice
 from core.money import round_money
 
 from ..models import Appointment
+from .changes import invoice_of, waits_for_first_answer
 
 Step = tuple[dt.datetime | None, Decimal]
 
@@ -35,13 +38,40 @@ def refund_share(rules: CancelRules, starts_at: dt.datetime, *, at: dt.datetime 
 def own_share(appointment: Appointment) -> Decimal:
     """Return which share of the fee comes back when the patient cancels now.
 
-    All of it while the hospital's move stands, or once the hospital has decided to cancel; a patient's own move does not
-    bring back what was lost by then.
+    All of it while the hospital's move stands, once the hospital has decided to cancel, or while it has not answered at
+    all; but a patient's own move does not bring back what was lost by then.
     """
-    if appointment.moved_by_hospital or appointment.cancelled_by == Appointment.Side.HOSPITAL:
+    if _is_the_hospitals_doing(appointment):
         return Decimal(1)
-    share, cap = refund_share(appointment, appointment.starts_at), appointment.refund_share_cap
+    share = refund_share(appointment, appointment.starts_at)
+    if waits_for_first_answer(appointment):
+        share = Decimal(1)
+    return _capped(share, appointment)
+
+
+def _is_the_hospitals_doing(appointment: Appointment) -> bool:
+    return appointment.moved_by_hospital or appointment.cancelling_since is not None
+
+
+def _capped(share: Decimal, appointment: Appointment) -> Decimal:
+    cap = appointment.refund_share_cap
     return share if cap is None else min(share, cap)
+
+
+@dataclass(frozen=True)
+class OwnRefund:
+    """What was paid for a visit, and what of it comes back when the patient cancels now."""
+
+    paid: Decimal
+    back: Decimal
+
+
+def refund_if_cancelled(appointment: Appointment) -> OwnRefund:
+    """Return what the patient who cancels now gets back; one query."""
+    invoice = invoice_of(appointment)
+    is_paid = invoice is not None and invoice.status == Invoice.Status.PAID
+    paid = appointment.fee if is_paid else Decimal(0)
+    return OwnRefund(paid, round_money(paid * own_share(appointment)))
 
 
 def refund_steps(
@@ -65,7 +95,10 @@ def refund_steps(
 
 def own_refund_steps(appointment: Appointment) -> list[Step]:
     """Return what comes back when the patient cancels this visit, as `refund_steps` does."""
-    if appointment.moved_by_hospital:
+    if _is_the_hospitals_doing(appointment):
         return [(appointment.starts_at, appointment.fee), (None, Decimal(0))]
+    if waits_for_first_answer(appointment):
+        back = round_money(appointment.fee * _capped(Decimal(1), appointment))
+        return [(appointment.starts_at, back), (None, Decimal(0))]
     cap = appointment.refund_share_cap
     return refund_steps(appointment, appointment.starts_at, appointment.fee, cap=cap)

@@ -16,13 +16,13 @@ from core.memory import remembered
 from core.search import normalise, queryset_matches, search_ids
 from core.tenancy import public_directory
 from doctors.models import Affiliation, Speciality
+from doctors.queries import SEARCH_KIND
 from hospitals.models import Hospital
 
 from ..models import NextFree
 from ..slots import cells_of
 from .plans import taken_cells, visits_a_day
 
-NAMES = "doctors.doctor"
 NAME_LIMIT = 1000
 ALIKE = 0.5  # share of three-letter pieces that two words have in common
 SOONEST, CHEAPEST = "soonest", "fee"
@@ -134,7 +134,7 @@ class _Counted:
 
 def _said(text: str, specialities: list[Speciality]) -> Q:
     """Return what a free text means: a name, a field of medicine in whosever words, or a place; misspelt too."""
-    by_name = Q(doctor__in=[pk for pk, _ in search_ids(NAMES, text, limit=NAME_LIMIT)])
+    by_name = Q(doctor__in=[pk for pk, _ in search_ids(SEARCH_KIND, text, limit=NAME_LIMIT)])
     words = normalise(text).split()
     fields = {word: _fields_of(word, specialities) for word in words}
     meant = [found for found in fields.values() if found]
@@ -144,7 +144,7 @@ def _said(text: str, specialities: list[Speciality]) -> Q:
     field = Q(doctor__speciality__in=set.intersection(*meant) or set.union(*meant))
     if not rest:
         return by_name | field
-    named = Q(doctor__in=queryset_matches(NAMES, rest).order_by().values("match"))
+    named = Q(doctor__in=queryset_matches(SEARCH_KIND, rest).order_by().values("match"))
     return by_name | (field & _or_in_place(named, rest))
 
 

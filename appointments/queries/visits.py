@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from billing.models import Invoice, InvoiceLine
 from core.tenancy import everywhere, public_directory
 from doctors.models import Affiliation, Doctor
 from hospitals.models import Hospital
 from patients.models import Patient, Registration
 
-from ..models import Appointment, AppointmentQuerySet
+from ..models import PURPOSE, Appointment, AppointmentQuerySet
 
 
 def find_visit(reference: str) -> Appointment:
@@ -28,14 +29,13 @@ def find_visit(reference: str) -> Appointment:
 
 def upcoming_visits(patient: Patient) -> QuerySet[Appointment]:
     """Return the patient's visits that are still to come, the next first."""
-    rows = Appointment.objects.for_patient(patient).live().with_people()
+    rows = Appointment.objects.for_patient(patient).live()
     return rows.filter(ends_at__gt=timezone.now()).order_by("starts_at")
 
 
 def past_visits(patient: Patient) -> QuerySet[Appointment]:
     """Return the patient's visits that are over, and cancelled ones whose time has come, the latest first."""
-    rows = Appointment.objects.for_patient(patient).confirmed().with_people()
-    made = rows.exclude(status=Appointment.Status.CANCELLED, serial__isnull=True)
+    made = Appointment.objects.for_patient(patient).made()
     over = made.exclude(status__in=Appointment.LIVE, ends_at__gt=timezone.now())
     return over.exclude(status=Appointment.Status.CANCELLED, starts_at__gt=timezone.now()).order_by(
         "-starts_at"
@@ -44,25 +44,40 @@ def past_visits(patient: Patient) -> QuerySet[Appointment]:
 
 def called_off_visits(patient: Patient) -> QuerySet[Appointment]:
     """Return the patient's visits of times to come that were cancelled or declined, the next first."""
-    rows = Appointment.objects.for_patient(patient).filter(status=Appointment.Status.CANCELLED)
-    return rows.filter(serial__isnull=False, starts_at__gt=timezone.now()).order_by("starts_at")
+    rows = Appointment.objects.for_patient(patient).made().filter(status=Appointment.Status.CANCELLED)
+    return rows.filter(starts_at__gt=timezone.now()).order_by("starts_at")
 
 
 def held_visits(patient: Patient) -> QuerySet[Appointment]:
     """Return the times kept for the patient while they are being paid."""
-    rows = Appointment.objects.for_patient(patient).with_people().select_related("hold")
+    rows = Appointment.objects.for_patient(patient).select_related("hold")
     held = rows.filter(
         status=Appointment.Status.PROPOSED, hold__expires_at__gt=timezone.now(), hold__status="live"
     )
     return held.order_by("starts_at")
 
 
+def unpaid_own_bookings(patient: Patient) -> int:
+    """Return how many visits to come, in all hospitals, the patient booked and has not paid."""
+    with everywhere():
+        unpaid = InvoiceLine.objects.filter(
+            purpose=PURPOSE, reference=OuterRef("public_id"), invoice__status=Invoice.Status.ISSUED
+        )
+        rows = Appointment.objects.filter(
+            Exists(unpaid),
+            patient=patient,
+            booked_by=patient.user_id,
+            status__in=Appointment.AHEAD,
+            starts_at__gt=timezone.now(),
+        )
+        count: int = rows.count()
+    return count
+
+
 def own_visits_between(patient: Patient, since: dt.datetime, until: dt.datetime) -> list[Appointment]:
     """Return what the patient has at that time, booked or kept, in all hospitals of the scope."""
     held = Q(status=Appointment.Status.PROPOSED, hold__status="live", hold__expires_at__gt=timezone.now())
-    rows = (
-        Appointment.objects.for_patient(patient).with_people().filter(starts_at__lt=until, ends_at__gt=since)
-    )
+    rows = Appointment.objects.for_patient(patient).filter(starts_at__lt=until, ends_at__gt=since)
     return list(rows.filter(held | Q(status__in=Appointment.LIVE)).order_by("starts_at"))
 
 
@@ -79,8 +94,7 @@ def day_of_hospital(
 
     Cancelled visits are left out unless `status` asks for them. Each has the patient's `number` at its hospital.
     """
-    made = Appointment.objects.confirmed().exclude(status=Appointment.Status.CANCELLED, serial__isnull=True)
-    rows = _numbered(made.filter(hospital=hospital, day=day).with_names())
+    rows = _numbered(all_of_day(hospital, day).with_names())
     rows = rows.filter(status=status) if status else rows.exclude(status=Appointment.Status.CANCELLED)
     if doctor_id:
         rows = rows.filter(doctor__public_id=doctor_id)
@@ -130,10 +144,9 @@ def day_figures(rows: QuerySet[Appointment]) -> Figures:
     return figures
 
 
-def all_of_day(hospital: Hospital, day: dt.date) -> QuerySet[Appointment]:
-    """Return all visits of a hospital's local day that were really made, for `day_figures`."""
-    made = Appointment.objects.confirmed().exclude(status=Appointment.Status.CANCELLED, serial__isnull=True)
-    rows: QuerySet[Appointment] = made.filter(hospital=hospital, day=day)
+def all_of_day(hospital: Hospital, day: dt.date) -> AppointmentQuerySet:
+    """Return all visits of a hospital's local day that were made, for `day_figures`."""
+    rows: AppointmentQuerySet = Appointment.objects.made().filter(hospital=hospital, day=day)
     return rows
 
 
@@ -167,7 +180,7 @@ def affiliation_to_book(affiliation_id: str) -> Affiliation | None:
 
 
 def doctors_of_hospital(hospital: Hospital, *, text: str = "") -> QuerySet[Affiliation]:
-    """Return who can be booked at the hospital, the soonest free first, narrowed by a name or speciality."""
+    """Return who can be booked at the hospital by name, with when they are next free, narrowed by a name or speciality."""
     rows = Affiliation.objects.bookable().filter(hospital=hospital)
     if text:
         rows = rows.filter(Q(doctor__name__icontains=text) | Q(doctor__speciality__name__icontains=text))
@@ -188,8 +201,5 @@ def zone_of_hospitals(hospital_ids: Iterable[int]) -> ZoneInfo:
 
 def visit_of_hospital(pk: int) -> Appointment:
     """Return a visit of the scope with what the desk's pages show, and the patient's `number` at the hospital."""
-    rows = _numbered(
-        Appointment.objects.with_people().select_related("affiliation__hospital", "affiliation__doctor")
-    )
-    visit: Appointment = rows.get(pk=pk)
+    visit: Appointment = _numbered(Appointment.objects.with_people()).get(pk=pk)
     return visit

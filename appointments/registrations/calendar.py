@@ -15,8 +15,7 @@ from hospitals.losses import register_loss
 from hospitals.models import Hospital, Membership, Role
 
 from ..models import Appointment
-from ..queries.calendar import next_free_times
-from ..queries.closing import booked_ahead, money_going_back, visits_to_cancel
+from ..queries import booked_ahead, money_going_back, next_free_times, visits_to_cancel
 
 register_next_free(next_free_times)
 register_coming_visits(booked_ahead)

@@ -47,7 +47,8 @@ def cells_fit_visits() -> Iterator[str]:
                 for start in cells_of(visit.starts_at, visit.ends_at)
             }
             if has != due:
-                yield f"Visit {visit.public_id} has {len(has)} of its {len(due)} cells."
+                lacks, more = len(due - has), len(has - due)
+                yield f"Visit {visit.public_id} lacks {lacks} of its {len(due)} cells; not its own: {more}."
         elif visit.status == Appointment.Status.PROPOSED:
             if any(lapses_at is None for *_, lapses_at in has):
                 yield f"The held time {visit.public_id} has cells that never lapse."
@@ -60,7 +61,7 @@ def cells_fit_visits() -> Iterator[str]:
 @invariant("appointments: a day's serial numbers are unique, and whoever was booked has one")
 def serials_are_unique() -> Iterator[str]:
     """Yield one sentence for each number that was given twice or is missing."""
-    numbered = Appointment.objects.filter(serial__isnull=False).order_by()
+    numbered = Appointment.objects.made().exclude(status=Appointment.Status.CANCELLED).order_by()
     twice = numbered.values("affiliation", "day", "serial").annotate(found=Count("pk")).filter(found__gt=1)
     for row in twice:
         yield f"Number {row['serial']} of affiliation {row['affiliation']} on {row['day']} was given {row['found']} times."

@@ -14,7 +14,7 @@ from core.locks import LockKey
 
 from .. import operations
 from ..models import PURPOSE, Appointment
-from ..operations.cells import visit_locks
+from ..operations import visit_locks
 
 
 def describe(reference: str) -> Described:

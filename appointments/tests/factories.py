@@ -10,8 +10,8 @@ from typing import Any
 import factory
 
 from appointments import operations
-from appointments.models import Appointment, NextFree
-from appointments.operations.next_free import refresh_next_free
+from appointments.models import Appointment, NextFree, Pay
+from appointments.operations import refresh_next_free
 from billing.gateways.fake import FakeGateway
 from billing.models import Attempt, Invoice
 from billing.operations import start_payment, take_desk_payment, verify_payment
@@ -157,7 +157,12 @@ def book(
 ) -> Appointment:
     """Book through the operation."""
     return operations.book_appointment(
-        affiliation, patient=patient, starts_at=start, pay=pay, by=by or patient.user or SEED, reason=reason
+        affiliation,
+        patient=patient,
+        starts_at=start,
+        pay=Pay(pay),
+        by=by or patient.user or SEED,
+        reason=reason,
     )
 
 
@@ -170,6 +175,15 @@ def booked(
         if visit.status == Appointment.Status.PENDING:
             operations.accept_appointment(visit, by=SEED)
         return Appointment.objects.get(pk=visit.pk)
+
+
+def paid(affiliation: Affiliation, patient: Patient, start: dt.datetime = FOUR) -> Appointment:
+    """Book, pay online and accept."""
+    visit = book(affiliation, patient, start, pay="online")
+    pay_online(visit)
+    with in_hospital(visit.hospital_id):
+        operations.accept_appointment(visit, by=SEED)
+    return again(visit)
 
 
 def invoice_of(visit: Appointment) -> Invoice:

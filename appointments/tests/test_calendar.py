@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from appointments.models import Appointment, Hold
 from appointments.operations import (
+    BookingsHit,
     add_exception,
     change_booking_rules,
     leave_hospital,
@@ -20,8 +21,7 @@ from appointments.operations import (
     set_weekly_hours,
     take_time_off,
 )
-from appointments.operations.calendar import BookingsHit
-from appointments.queries.calendar import calendar_of, visits_outside_hours
+from appointments.queries import calendar_of, visits_outside_hours
 from core.errors import Conflict, DomainError
 from core.tenancy import in_hospital, in_hospitals
 from doctors.models import Affiliation, ScheduleException, TimeOff, WeeklyHours

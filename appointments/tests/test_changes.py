@@ -9,7 +9,7 @@ import pytest
 
 from appointments import operations
 from appointments.models import Appointment, Cell, Change, Hold
-from appointments.operations.cells import SlotTaken
+from appointments.operations import SlotTaken
 from billing.gateways.fake import FakeGateway
 from billing.models import Invoice, Payment, Refund
 from billing.tasks import send_refund
@@ -34,11 +34,9 @@ def cancel(visit, side=Side.PATIENT, reason="Ill"):
         return operations.cancel_appointment(visit, side=side, reason=reason, by=visit.patient.user)
 
 
-def move(visit, start, *, by_patient=True):
+def move(visit, start, *, side=Side.PATIENT):
     with in_hospital(visit.hospital_id):
-        operations.reschedule_appointment(
-            visit, starts_at=start, by_patient=by_patient, by=visit.patient.user
-        )
+        operations.reschedule_appointment(visit, starts_at=start, side=side, by=visit.patient.user)
     return f.again(visit)
 
 
@@ -129,8 +127,7 @@ def test_decline_gives_all_money_back_and_the_time_free(world):
     ],
 )
 def test_cancel_gives_back_what_the_hospitals_rules_say(world, clock, ahead, side, back):
-    visit = f.book(world.at_city, world.paul, pay="online")
-    f.pay_online(visit)
+    visit = f.paid(world.at_city, world.paul)
     clock.move_to(f.FOUR - ahead)
     assert cancel(visit, side) == Decimal(back)
     assert f.again(visit).returned == Decimal(back)
@@ -147,8 +144,7 @@ def test_half_of_an_odd_fee_is_rounded_half_up(world, clock):
     with everywhere():
         world.at_city.fee = Decimal("999.99")
         world.at_city.save()
-    visit = f.book(world.at_city, world.paul, pay="online")
-    f.pay_online(visit)
+    visit = f.paid(world.at_city, world.paul)
     clock.move_to(f.FOUR - 5 * HOURS)
     assert cancel(visit) == Decimal("500.00")
 
@@ -271,7 +267,7 @@ def test_a_patients_move_waits_for_the_hospital_again_where_it_accepts(world):
 
 
 def test_a_staff_move_stays_booked(world):
-    visit = move(f.booked(world.at_city, world.paul), f.FOUR + f.LENGTH, by_patient=False)
+    visit = move(f.booked(world.at_city, world.paul), f.FOUR + f.LENGTH, side=Side.HOSPITAL)
     assert visit.status == Status.BOOKED
 
 
@@ -294,12 +290,12 @@ def test_move_may_overlap_the_visits_own_old_time(world):
     all_is_well()
 
 
-def test_move_gives_a_new_serial_number_only_on_another_day(world):
+def test_move_gives_the_serial_number_of_the_new_time(world):
     first, second = f.book(world.at_city, world.paul), f.book(world.at_city, world.pia, f.FOUR + f.LENGTH)
     tomorrow = f.FOUR + dt.timedelta(days=1)
     f.book(world.at_city, f.PatientFactory(), tomorrow)
     assert (first.serial, second.serial) == (1, 2)
-    assert move(second, f.FOUR + 3 * f.LENGTH).serial == 2
+    assert move(second, f.FOUR + 3 * f.LENGTH).serial == 4
     assert move(second, tomorrow + f.LENGTH).serial == 2
     assert move(first, tomorrow + 2 * f.LENGTH).serial == 3
     all_is_well()
@@ -331,7 +327,7 @@ def test_too_late_to_move_for_the_patient_but_not_for_the_hospital(world, clock)
     clock.move_to(f.FOUR - 4 * HOURS + dt.timedelta(seconds=1))
     with pytest.raises(DomainError, match="too late to move this visit yourself"):
         move(visit, tomorrow)
-    assert move(visit, tomorrow, by_patient=False).starts_at == tomorrow
+    assert move(visit, tomorrow, side=Side.HOSPITAL).starts_at == tomorrow
 
 
 def test_what_is_over_or_cancelled_is_not_moved(world, clock):
@@ -340,7 +336,7 @@ def test_what_is_over_or_cancelled_is_not_moved(world, clock):
     clock.move_to(f.FOUR)
     for gone in (visit, other):
         with pytest.raises(DomainError, match="can't be moved any more"):
-            move(gone, f.FOUR + dt.timedelta(days=1), by_patient=False)
+            move(gone, f.FOUR + dt.timedelta(days=1), side=Side.HOSPITAL)
 
 
 def test_no_show_only_after_the_start_and_nothing_goes_back(world, clock):
@@ -362,8 +358,9 @@ def test_the_checker_sees_what_is_broken(world):
     visit, other = f.booked(world.at_city, world.paul), f.book(world.at_city, world.pia, f.FOUR + f.LENGTH)
     with everywhere():
         visit.cells.filter(starts_at=f.FOUR).delete()
+        starts_at = f.FOUR + dt.timedelta(minutes=5)
         Appointment.objects.filter(pk=other.pk).update(
-            starts_at=f.FOUR + dt.timedelta(minutes=5), day=dt.date(2026, 1, 1)
+            starts_at=starts_at, ends_at=starts_at + f.LENGTH, day=dt.date(2026, 1, 1)
         )
         invoice = f.invoice_of(other)
         invoice.lines.update(status="open")
@@ -371,6 +368,7 @@ def test_the_checker_sees_what_is_broken(world):
         broken for name in invariant_names() if name.startswith("appointments") for broken in breaks_of(name)
     ]
     assert f"Visits {visit.public_id} and {other.public_id} of doctor_id {world.dora.pk} overlap." in found
-    assert f"Visit {visit.public_id} has 3 of its 4 cells." in found
+    assert f"Visit {visit.public_id} lacks 1 of its 4 cells; not its own: 0." in found
+    assert f"Visit {other.public_id} lacks 3 of its 4 cells; not its own: 3." in found
     assert f"Visit {other.public_id} has no fulfilled invoice line." in found
     assert f"Visit {other.public_id} is kept under 2026-01-01." in found

@@ -13,7 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from appointments import operations, tasks
 from appointments.models import Appointment, Hold
 from appointments.operations import closing
-from appointments.queries.closing import mark_of, visits_ahead
+from appointments.queries import Ahead, visits_ahead
 from billing.models import Payment, Refund
 from core.background import run_named
 from core.errors import Conflict, DomainError
@@ -22,7 +22,7 @@ from core.tenancy import everywhere, in_hospital
 from doctors.models import Affiliation
 from hospitals.models import Hospital, Membership
 from hospitals.operations import deactivate_hospital, reactivate_hospital
-from notifications.models import Message
+from notifications.models import Message, Notice
 
 from . import factories as f
 
@@ -34,11 +34,13 @@ def all_is_well() -> None:
     assert [broken for name in invariant_names() for broken in breaks_of(name)] == []
 
 
-def run_tasks(*names: str) -> list[str]:
+def run_tasks(*names: str, most: int = 10) -> list[str]:
     """Run the queued tasks of these names, as the worker does, and return what ran."""
-    ran = []
-    while row := next(
-        (row for row in DBTaskResult.objects.ready() if row.args_kwargs["args"][0] in names), None
+    ran: list[str] = []
+    while len(ran) < most and (
+        row := next(
+            (row for row in DBTaskResult.objects.ready() if row.args_kwargs["args"][0] in names), None
+        )
     ):
         name, ids = row.args_kwargs["args"]
         row.delete()
@@ -61,10 +63,15 @@ def ahead(affiliation):
         return visits_ahead(affiliation)
 
 
-def cancel_all(affiliation, by, *, reason="Dr Sen is ill", seen=None):
+def cancel_all(affiliation, by, *, seen=None) -> None:
+    """Decide it; the worker has not come yet."""
     with in_hospital(affiliation.hospital_id):
         mark = visits_ahead(affiliation).seen if seen is None else seen
-        return operations.cancel_visits(affiliation, reason=reason, seen=mark, by=by)
+        operations.cancel_visits(affiliation, reason="Dr Sen is ill", seen=mark, by=by)
+
+
+def work() -> list[str]:
+    return run_tasks("appointments.cancel_decided_visits")
 
 
 def told(visit) -> list[str]:
@@ -133,10 +140,17 @@ def test_closing_cancels_every_coming_visit_with_all_money_back(world, paid):
     all_is_well()
 
 
-def test_a_payment_that_comes_after_the_closing_goes_back(world, paid):
+def test_a_payment_that_comes_after_the_closing_goes_back(world, paid, client_of):
     close(world)
     run_tasks("appointments.cancel_visits_of_hospital")
+    address = page_of("visit", paid.held.public_id)
+    page = client_of(world.users.pia).get(address).content.decode()
+    assert "City General Hospital took this time back before it was booked." in page
+    assert "The hospital has closed." in page and "/me/bills/" not in page.split("<main")[1]
     f.pay_online(paid.held, paid.attempt)
+    page = client_of(world.users.pia).get(address).content.decode()
+    assert "Your payment came after that. You get all of it back" in page
+    assert f'href="/me/bills/{f.invoice_of(paid.held).public_id}/"' in page
     assert f.again(paid.held).status == Status.CANCELLED
     with everywhere():
         payment = Payment.objects.get(attempt=paid.attempt)
@@ -156,9 +170,6 @@ def test_closing_twice_at_once_or_again_after_a_crash_changes_nothing_more(world
 def test_visits_that_began_or_are_over_stay(world, paid, clock):
     clock.move_to(f.FOUR + dt.timedelta(minutes=5))
     with in_hospital(world.city):
-        operations.accept_appointment(
-            paid.desk, by=world.users.ada
-        ) if paid.desk.status == "pending" else None
         operations.begin_visit(paid.desk, by=world.users.dora)
     close(world)
     run_tasks("appointments.cancel_visits_of_hospital")
@@ -170,6 +181,24 @@ def test_a_hospital_that_opens_again_before_the_worker_came_keeps_its_visits(wor
     reactivate_hospital(Hospital.objects.get(pk=world.city.pk), by=world.users.root)
     run_tasks("appointments.cancel_visits_of_hospital")
     assert statuses(paid) == ["pending", "booked", "booked", "proposed", "booked"]
+
+
+def test_a_hospital_that_opens_again_with_many_visits_gives_the_worker_nothing_more_to_do(world):
+    rows = [
+        Appointment(
+            hospital=world.city, patient=world.paul, doctor=world.dora, affiliation=world.at_city, serial=number,
+            starts_at=f.FOUR + number * DAY, ends_at=f.FOUR + number * DAY + f.LENGTH, day=f.MONDAY + number * DAY,
+            status=Status.BOOKED, fee=Decimal(0), full_refund_hours=24, half_refund_hours=4,
+        )
+        for number in range(closing.BATCH + 1)
+    ]  # fmt: skip
+    with everywhere():
+        Appointment.objects.bulk_create(rows)
+    close(world)
+    reactivate_hospital(Hospital.objects.get(pk=world.city.pk), by=world.users.root)
+    assert run_tasks("appointments.cancel_visits_of_hospital", most=2) == [
+        "appointments.cancel_visits_of_hospital"
+    ]
 
 
 def test_the_clock_cancels_what_was_booked_beside_the_closing(world, paid):
@@ -190,18 +219,30 @@ def test_one_visit_that_can_not_be_cancelled_does_not_keep_the_others(world, pai
 # All visits with one doctor
 
 
-def test_all_visits_with_a_doctor_are_cancelled(world, paid):
-    assert cancel_all(world.at_city, world.users.ada) == 0
+def test_all_visits_with_a_doctor_are_cancelled_by_the_worker(world, paid):
+    cancel_all(world.at_city, world.users.ada)
+    assert statuses(paid) == ["pending", "booked", "booked", "proposed", "booked"]
+    assert (ahead(world.at_city).leaving, ahead(world.at_city).references) == (4, [])
+    with pytest.raises(DomainError, match="no visits to cancel"):
+        cancel_all(world.at_city, world.users.ada)
+    assert work() == ["appointments.cancel_decided_visits"]
     assert statuses(paid) == ["cancelled", "cancelled", "cancelled", "cancelled", "booked"]
+    assert ahead(world.at_city).leaving == 0
     visit = f.again(paid.desk)
-    assert (visit.cancelled_by, visit.cancel_reason, visit.returned) == (
-        Side.HOSPITAL, "Dr Sen is ill", Decimal("1200.00"),
+    assert (visit.cancelled_by, visit.cancel_reason, visit.returned, visit.cancelling_since) == (
+        Side.HOSPITAL, "Dr Sen is ill", Decimal("1200.00"), None,
     )  # fmt: skip
+    assert (f.again(paid.held).cancelled_by, f.again(paid.held).cancel_reason) == (
+        Side.HOSPITAL, "Dr Sen is ill",
+    )  # fmt: skip
+    bells = Notice.objects.filter(kind="appointments.visit_cancelled").order_by("reference")
+    assert {row.user.name for row in bells} == {"Dr Dora Sen"}
+    assert sorted(row.reference for row in bells) == sorted(
+        row.public_id for row in (paid.online, paid.desk, paid.unpaid)
+    )
     with everywhere():
         assert visit.changes.last().by_name == "Ada Hoque"
     assert told(paid.online) == ["paul@demo.test"]
-    with pytest.raises(DomainError, match="no visits to cancel"):
-        cancel_all(world.at_city, world.users.ada)
     all_is_well()
 
 
@@ -213,61 +254,66 @@ def test_a_list_that_changed_meanwhile_is_shown_again(world, paid):
     assert statuses(paid) == ["pending", "booked", "booked", "proposed", "booked"]
 
 
-def many(world, count: int) -> list[Appointment]:
-    starts = [f.FOUR + day * DAY + slot * f.LENGTH for day in range(10) for slot in range(6)]
-    return [f.booked(world.at_city, world.paul, start) for start in starts[:count]]
-
-
-def test_more_than_twenty_are_left_to_the_worker(world):
-    visits = many(world, 21)
-    assert cancel_all(world.at_city, world.users.ada) == 21
-    assert {f.again(visit).status for visit in visits} == {"booked"}
-    assert ahead(world.at_city).leaving == 21
-    assert ahead(world.at_city).booked == []
-    assert run_tasks("appointments.cancel_decided_visits") == ["appointments.cancel_decided_visits"]
-    last = f.again(visits[-1])
-    assert (last.status, last.cancel_reason) == ("cancelled", "Dr Sen is ill")
-    with everywhere():
-        assert last.changes.last().by_name == "Ada Hoque"
-    assert ahead(world.at_city).leaving == 0
-    all_is_well()
-
-
-def test_what_a_killed_process_left_over_is_cancelled_by_the_clock(world, paid):
-    with everywhere():
-        left = Appointment.objects.filter(affiliation=world.at_city)
-        left.update(cancelled_by=Side.HOSPITAL, cancel_reason="Dr Sen is ill")
+def test_what_a_killed_process_left_over_is_cancelled_by_the_clock(world, paid, clock):
+    cancel_all(world.at_city, world.users.ada)
+    assert tasks.finish_cancellations() == 0  # the worker comes first
+    clock.shift(dt.timedelta(minutes=2))
     assert tasks.finish_cancellations() == 4
     assert statuses(paid) == ["cancelled", "cancelled", "cancelled", "cancelled", "booked"]
     assert f.again(paid.online).cancel_reason == "Dr Sen is ill"
+    work()
+    assert len(told(paid.online)) == 1
     all_is_well()
 
 
-def test_a_visit_that_began_before_the_worker_came_takes_place(world, clock):
-    visit = f.booked(world.at_city, world.paul)
-    with everywhere():
-        Appointment.objects.update(cancelled_by=Side.HOSPITAL, cancel_reason="Dr Sen is ill")
-    clock.move_to(f.FOUR)
-    tasks.finish_cancellations()
+def mark(visit) -> tuple:
     visit = f.again(visit)
-    assert (visit.status, visit.cancelled_by, visit.cancel_reason) == ("booked", "", "")
+    return visit.status, visit.cancelling_since, visit.cancelled_by, visit.cancel_reason
 
 
-def test_who_cancels_just_before_the_worker_comes_gets_all_back(world, clock):
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_visit_that_began_before_the_worker_came_takes_place(world, clock, undone):
+    visit = f.booked(world.at_city, world.paul)
+    cancel_all(world.at_city, world.users.ada)
+    clock.move_to(f.FOUR - dt.timedelta(minutes=10))
+    with in_hospital(world.city):
+        begun = operations.begin_visit(visit, by=world.users.dora)
+        assert (begun.status, begun.cancelling_since) == (Status.ARRIVED, None)
+        if undone:
+            assert operations.undo_begin(begun, by=world.users.dora).status == Status.BOOKED
+        else:
+            assert operations.fulfil_appointment(begun, by=world.users.dora).status == Status.FULFILLED
+    work()
+    assert tasks.finish_cancellations() == 0
+    assert mark(visit) == (Status.BOOKED if undone else Status.FULFILLED, None, "", "")
+
+
+def test_a_visit_whose_time_came_before_the_worker_is_cancelled_all_the_same(world, clock):
     visit = f.booked(world.at_city, world.paul)
     f.pay_at_desk(visit)
-    with everywhere():
-        Appointment.objects.update(cancelled_by=Side.HOSPITAL, cancel_reason="Dr Sen is ill")
+    cancel_all(world.at_city, world.users.ada)
+    clock.move_to(f.FOUR + dt.timedelta(minutes=1))
+    assert tasks.finish_cancellations() == 1
+    assert mark(visit) == (Status.CANCELLED, None, Side.HOSPITAL, "Dr Sen is ill")
+    assert f.again(visit).returned == Decimal("1200.00")
+
+
+def test_who_cancels_just_before_the_worker_comes_gets_all_back(world, clock, client_of):
+    visit = f.booked(world.at_city, world.paul)
+    f.pay_at_desk(visit)
+    cancel_all(world.at_city, world.users.ada)
     clock.move_to(f.FOUR - dt.timedelta(hours=1))
+    shown = client_of(world.users.paul).get(page_of("visit", visit.public_id))
+    assert shown.context["steps"] == [(f.FOUR, Decimal("1200.00")), (None, Decimal(0))]
     with in_hospital(world.city):
         returned = operations.cancel_appointment(visit, side=Side.PATIENT, reason="", by=world.users.paul)
     assert returned == Decimal("1200.00")
-    assert tasks.finish_cancellations() == 0
+    assert (work(), tasks.finish_cancellations()) == (["appointments.cancel_decided_visits"], 0)
+    assert mark(visit) == (Status.CANCELLED, None, Side.PATIENT, "")
 
 
 def test_marks_do_not_depend_on_the_order():
-    assert mark_of(["a", "b"]) == mark_of(["b", "a"]) != mark_of(["a"])
-    assert closing.AT_ONCE == 20
+    assert Ahead(["a", "b"], [], 0).seen == Ahead(["b"], ["a"], 0).seen != Ahead(["a"], [], 0).seen
 
 
 # Pages
@@ -310,21 +356,29 @@ def test_the_page_names_visits_and_money_and_cancels(world, paid, client_of):
     assert "have changed meanwhile" in kept.content.decode()
     assert "Dr Sen is ill</textarea>" in kept.content.decode()
     assert client.post(address, {"reason": "", "seen": seen}).status_code == 422
-    done = client.post(address, {"reason": "Dr Sen is ill", "seen": seen})
-    assert done["Location"] == reverse("doctors:staff_doctor", args=["city", world.at_city.public_id])
+    done = client.post(address, {"reason": "Dr Sen is ill", "seen": seen}, follow=True)
+    assert done.redirect_chain == [(address, 302)]
+    page = done.content.decode()
+    assert "4 visits are being cancelled now" in page and "Cancel 3 visits" not in page
+    assert reverse("doctors:staff_doctor", args=["city", world.at_city.public_id]) in page
+    work()
     assert statuses(paid) == ["cancelled", "cancelled", "cancelled", "cancelled", "booked"]
     assert "No visits to cancel" in client.get(address).content.decode()
 
 
-def test_the_page_says_that_many_are_being_cancelled(world, client_of):
+def many(world, count: int) -> None:
+    starts = [f.FOUR + day * DAY + slot * f.LENGTH for day in range(10) for slot in range(6)]
+    for start in starts[:count]:
+        f.booked(world.at_city, world.paul, start, pay="later")
+
+
+def test_the_page_lists_twenty_at_a_time(world, client_of):
     many(world, 21)
     client, address = client_of(world.users.ada), page_of("cancel_visits", "city", world.at_city.public_id)
-    seen = ahead(world.at_city).seen
-    done = client.post(address, {"reason": "Dr Sen is ill", "seen": seen}, follow=True)
-    assert done.redirect_chain == [(address, 302)]
-    assert "21 visits are being cancelled now" in done.content.decode()
-    run_tasks("appointments.cancel_decided_visits")
-    assert "No visits to cancel" in client.get(address).content.decode()
+    pages = [client.get(address, {"page": number}) for number in (1, 2)]
+    assert [len(page.context["visits"]) for page in pages] == [20, 1]
+    assert all("Cancel all 21 coming visits" in page.content.decode() for page in pages)
+    assert pages[1].context["visits"][0].starts_at == f.FOUR + 3 * DAY + 2 * f.LENGTH
 
 
 def test_a_doctor_cancels_them_and_then_leaves(world, paid, client_of):
@@ -335,7 +389,9 @@ def test_a_doctor_cancels_them_and_then_leaves(world, paid, client_of):
     assert refused.status_code == 409
     assert address in refused.content.decode()
     sent = {"reason": "I leave", "seen": ahead(world.at_city).seen}
-    assert client.post(address, sent)["Location"] == leave
+    page = client.post(address, sent, follow=True).content.decode()
+    assert "4 visits are being cancelled now" in page and leave in page
+    work()
     assert client.post(leave).status_code == 302
 
 
@@ -367,6 +423,7 @@ def test_suspending_is_possible_at_once_and_says_what_stays_booked(world, paid, 
     assert "3 visits are booked with Dr Dora Sen, who is suspended" in shown
     assert cancel in shown
     client.post(cancel, {"reason": "Suspended", "seen": ahead(here).seen})
+    work()
     assert statuses(paid) == ["cancelled", "cancelled", "cancelled", "cancelled", "booked"]
     assert cancel not in client.get(doctors_page).content.decode() + client.get(dashboard).content.decode()
 

@@ -14,7 +14,10 @@ from django.urls import reverse
 from accounts.tests.world import link_in, mails_to
 from appointments import operations
 from appointments.models import Appointment
-from appointments.queries.desk_patient import bills_here, visits_here
+from appointments.queries import visits_here
+from billing.models import Refund
+from billing.operations import pay_refund_at_desk
+from billing.queries import bills_of_patient
 from core.actors import SEED
 from core.tenancy import in_hospital
 from ledger.models import EntrySecret
@@ -59,10 +62,14 @@ def test_visits_stand_in_order_those_to_come_first(world, client_of, clock):
     with in_hospital(world.city):
         operations.cancel_appointment(gone, side=Appointment.Side.PATIENT, reason="", by=world.users.paul)
         found = visits_here(world.paul, world.city, page=1)
-    assert ([row.pk for row in found.ahead], [row.pk for row in found.over]) == (
+    assert ([row.pk for row in found.ahead], [row.pk for row in found.called_off], found.over) == (
         [soon.pk, late.pk],
         [gone.pk],
+        [],
     )
+    page = shown(client_of(world.users.rita), world.paul)
+    places = [page.index(words) for words in ("Visits to come", "These do not take place", "Cancelled")]
+    assert places == sorted(places) and "Past visits" not in page
 
     clock.move_to(f.FOUR + DAY)
     with in_hospital(world.city):
@@ -114,14 +121,30 @@ def test_what_was_cancelled_is_not_owed(world):
     visit = f.booked(world.at_city, world.paul)
     f.booked(world.at_city, world.paul, f.FOUR + DAY)
     with in_hospital(world.city):
-        assert bills_here(world.paul, world.city).owed == Decimal("2400.00")
+        assert bills_of_patient(world.paul, world.city).owed == Decimal("2400.00")
         operations.cancel_appointment(visit, side=Appointment.Side.HOSPITAL, reason="Ill", by=SEED)
-        assert bills_here(world.paul, world.city).owed == Decimal("1200.00")
+        assert bills_of_patient(world.paul, world.city).owed == Decimal("1200.00")
+
+
+def test_a_bill_says_whether_the_money_is_back_or_on_its_way(world):
+    visit = f.booked(world.at_city, world.paul)
+    f.pay_at_desk(visit)
+    with in_hospital(world.city):
+        operations.cancel_appointment(visit, side=Appointment.Side.HOSPITAL, reason="Ill", by=SEED)
+        bill = f.invoice_of(visit)
+
+        def state() -> str:
+            return next(state for row, state in bills_of_patient(world.paul, world.city).rows if row == bill)
+
+        assert state() == "goes_back"
+        pay_refund_at_desk(Refund.objects.get(), by=world.users.rita)
+        assert state() == "paid_back"
+        assert bills_of_patient(world.paul, world.city).owed == Decimal("0.00")
 
 
 def test_many_visits_are_paged_and_many_bills_lead_to_all(world, client_of):
     for number in range(12):
-        f.booked(world.at_city, world.paul, f.FOUR + number * DAY)
+        f.booked(world.at_city, world.paul, f.FOUR + number * DAY, pay="later")
     rita = client_of(world.users.rita)
     first, second = shown(rita, world.paul), shown(rita, world.paul, "?page=2")
     assert (first.count("/h/city/visits/"), second.count("/h/city/visits/")) == (10, 2)

@@ -12,6 +12,7 @@ from django.core import mail
 from django_tasks_db.models import DBTaskResult
 
 from appointments import operations
+from appointments.models import Appointment
 from core.background import run_named
 from core.tenancy import in_hospital
 from notifications.models import Message
@@ -80,7 +81,9 @@ def test_a_move_replaces_the_entry_and_a_cancellation_takes_it_away(world):
     _, booked = event_of(mails("accepted your visit")[0])
     tomorrow = f.FOUR + dt.timedelta(days=1)
     with in_hospital(world.city):
-        operations.reschedule_appointment(visit, starts_at=tomorrow, by_patient=False, by=world.users.rita)
+        operations.reschedule_appointment(
+            visit, starts_at=tomorrow, side=Appointment.Side.HOSPITAL, by=world.users.rita
+        )
     (message,) = mails("Your visit is now on Tuesday 24 November, 4:00 pm")
     assert "Before, it was on Monday 23 November, 4:00 pm." in message.body
     method, moved = event_of(message)
@@ -111,7 +114,7 @@ def test_news_of_an_old_time_is_never_sent(world):
     with in_hospital(world.city):
         operations.accept_appointment(visit, by=world.users.dora)
         operations.reschedule_appointment(
-            visit, starts_at=f.FOUR + f.LENGTH, by_patient=False, by=world.users.rita
+            visit, starts_at=f.FOUR + f.LENGTH, side=Appointment.Side.HOSPITAL, by=world.users.rita
         )
     run_worker()
     assert [message.subject for message in mail.outbox] == [
@@ -149,7 +152,7 @@ def test_the_mail_says_whether_it_is_booked_or_asked_for(world, accepts_at_once)
     (message,) = mails("Your visit on Monday 23 November, 4:00 pm")
     html = next(body for body, kind in message.alternatives if kind == "text/html")
     for body in (message.body, html):
-        assert ("is booked." in body, "you asked for a visit with Dr Dora Sen" in body) == (
+        assert ("is booked." in body, "You asked for a visit with Dr Dora Sen" in body) == (
             accepts_at_once, not accepts_at_once,
         )  # fmt: skip
 

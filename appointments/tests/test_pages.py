@@ -114,13 +114,18 @@ def test_ids_of_other_hospitals_and_unknown_ones_answer_alike(world, client_of):
         )
 
 
-def test_a_time_that_is_only_held_is_nobodys_but_the_patients(world, client_of):
-    held = f.book(world.at_city, world.paul, pay="online")
+@pytest.mark.parametrize("given_back", [False, True])
+def test_a_time_that_is_only_held_or_was_given_back_is_nobodys_but_the_patients(world, client_of, given_back):
+    held = f.book(world.at_city, world.paul, pay="online", reason="Chest pain")
+    if given_back:
+        with in_hospital(world.city):
+            operations.release_hold(held, side=Appointment.Side.PATIENT, by=world.users.paul)
     assert client_of(world.users.paul).get(url("visit", held.public_id)).status_code == 200
-    assert client_of(world.users.dora).get(url("doctor_visit", held.public_id)).status_code == 404
-    rita = client_of(world.users.rita)
-    for name in ("desk_visit", "desk_decline", "desk_cancel", "desk_reschedule", "desk_no_show"):
-        assert rita.get(url(name, "city", held.public_id)).status_code == 404
+    dora, rita = client_of(world.users.dora), client_of(world.users.rita)
+    for name in ("visit", "decline", "cancel", "reschedule", "no_show"):
+        assert dora.get(url(f"doctor_{name}", held.public_id)).status_code == 404
+        assert rita.get(url(f"desk_{name}", "city", held.public_id)).status_code == 404
+    assert dora.post(url("doctor_accept", held.public_id)).status_code == 404
     assert rita.post(url("desk_accept", "city", held.public_id)).status_code == 404
     assert "Paul" not in rita.get("/h/city/day/?day=2026-11-23").content.decode()
 
@@ -341,7 +346,7 @@ def test_lists_hold_what_is_kept_what_comes_and_what_is_past(world, client_of, c
     with in_hospital(world.city):
         operations.cancel_appointment(gone, side="patient", reason="", by=world.users.paul)
     with in_hospital(world.lakeside):
-        operations.release_hold(released, by=world.users.paul)
+        operations.release_hold(released, side=Appointment.Side.PATIENT, by=world.users.paul)
     paul = client_of(world.users.paul)
     page = paul.get("/me/visits/")
     assert [visit.pk for visit in page.context["page_obj"]] == [coming.pk]
@@ -370,8 +375,7 @@ def test_empty_lists_say_what_to_do(world, client_of):
 
 
 def test_cancel_says_what_comes_back_then_cancels(world, client_of, clock):
-    visit = f.book(world.at_city, world.paul, pay="online")
-    f.pay_online(visit)
+    visit = f.paid(world.at_city, world.paul)
     clock.move_to(f.FOUR - dt.timedelta(hours=5))
     paul = client_of(world.users.paul)
     assert "৳600.00 of ৳1,200.00 goes back." in paul.get(url("cancel", visit.public_id)).content.decode()
@@ -441,7 +445,9 @@ def test_a_booking_is_only_asked_for_while_it_waits(world, client_of):
         operations.decline_appointment(declined, reason="Away", by=world.users.dora)
         for visit in (asked, desks):
             day = visit.starts_at + dt.timedelta(days=1)
-            operations.reschedule_appointment(visit, starts_at=day, by_patient=True, by=world.users.paul)
+            operations.reschedule_appointment(
+                visit, starts_at=day, side=Appointment.Side.PATIENT, by=world.users.paul
+            )
     assert steps(paul, asked) == ["Asked for", "Accepted", "Moved"]
     assert (steps(paul, desks), steps(paul, declined)) == (["Booked", "Moved"], ["Asked for", "Declined"])
 

@@ -16,7 +16,7 @@ from django.db import connections
 
 from appointments import operations
 from appointments.models import Appointment, Cell
-from appointments.operations.cells import SlotTaken
+from appointments.operations import SlotTaken
 from billing.gateways.fake import STORE_ID, FakeGateway
 from billing.models import Payment, Refund
 from billing.operations import verify_payment
@@ -77,7 +77,8 @@ def check_race_for_one_slot(threads: int, rounds: int, *, pay: str = "desk") -> 
         assert Counter(outcomes) == {"won": 1, "taken": threads - 1}
         if pay == "online":
             with in_hospital(affiliation.hospital):
-                operations.release_hold(Appointment.objects.latest("pk"), by=people[0].user)
+                held, side = Appointment.objects.latest("pk"), Appointment.Side.PATIENT
+                operations.release_hold(held, side=side, by=people[0].user)
     with everywhere():
         assert Appointment.objects.filter(affiliation=affiliation).count() == rounds
     all_is_well()
@@ -139,7 +140,9 @@ def test_moves_and_bookings_race_for_one_slot():
 
     def move(visit: Appointment) -> None:
         with in_hospital(visit.hospital_id):
-            operations.reschedule_appointment(visit, starts_at=wanted, by_patient=False, by=visit.booked_by)
+            operations.reschedule_appointment(
+                visit, starts_at=wanted, side=Appointment.Side.HOSPITAL, by=visit.booked_by
+            )
 
     acts = [lambda visit=visit: move(visit) for visit in visits]
     acts += [lambda person=person: f.book(affiliation, person, wanted) for person in people[2:]]
@@ -156,7 +159,10 @@ def test_crossed_lapsed_holds_never_wait_for_each_other(clock):
         for place, person in zip(places, reversed(people), strict=True):
             f.book(place, person, start, pay="online")
         clock.shift(dt.timedelta(minutes=30))
-        acts = [lambda pair=pair, at=start: f.book(*pair, at) for pair in zip(places, people, strict=True)]
+        acts = [
+            lambda pair=pair, at=start: f.book(*pair, at, pay="later")
+            for pair in zip(places, people, strict=True)
+        ]
         assert set(race(acts)) <= {"won", "taken"}
     all_is_well()
 

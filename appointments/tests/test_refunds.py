@@ -35,11 +35,9 @@ def paid(world) -> Appointment:
     return f.again(visit)
 
 
-def move(visit, start, *, by_patient) -> Appointment:
+def move(visit, start, *, side) -> Appointment:
     with in_hospital(visit.hospital_id):
-        operations.reschedule_appointment(
-            visit, starts_at=start, by_patient=by_patient, by=visit.patient.user
-        )
+        operations.reschedule_appointment(visit, starts_at=start, side=side, by=visit.patient.user)
     return f.again(visit)
 
 
@@ -84,7 +82,7 @@ def test_new_rules_do_not_close_the_way_to_move(world, clock):
     visit = paid(world)
     change_rules(world, 72, 72)
     clock.move_to(f.FOUR - 5 * HOURS)
-    assert move(visit, f.FOUR + 7 * DAYS, by_patient=True).starts_at == f.FOUR + 7 * DAYS
+    assert move(visit, f.FOUR + 7 * DAYS, side=Side.PATIENT).starts_at == f.FOUR + 7 * DAYS
 
 
 # Moved by the hospital
@@ -92,14 +90,14 @@ def test_new_rules_do_not_close_the_way_to_move(world, clock):
 
 @pytest.mark.parametrize("ahead", [30 * HOURS, 5 * HOURS, HOURS, dt.timedelta(seconds=1)])
 def test_after_the_hospitals_move_all_comes_back_until_the_visit_begins(world, clock, ahead):
-    visit = move(paid(world), f.FOUR + DAYS, by_patient=False)
+    visit = move(paid(world), f.FOUR + DAYS, side=Side.HOSPITAL)
     clock.move_to(visit.starts_at - ahead)
     assert cancel(visit) == ALL
     assert [broken for name in invariant_names() for broken in breaks_of(name)] == []
 
 
 def test_the_pages_say_that_all_comes_back_after_the_hospitals_move(world, clock, client_of):
-    visit = move(paid(world), f.FOUR + DAYS, by_patient=False)
+    visit = move(paid(world), f.FOUR + DAYS, side=Side.HOSPITAL)
     clock.move_to(visit.starts_at - HOURS)
     paul = client_of(world.users.paul)
     page = paul.get(url("visit", visit.public_id))
@@ -117,40 +115,40 @@ def test_the_pages_say_that_all_comes_back_after_the_hospitals_move(world, clock
 
 
 def test_an_own_move_ends_that_and_the_new_times_rules_count_again(world, clock):
-    visit = move(paid(world), f.FOUR + DAYS, by_patient=False)
+    visit = move(paid(world), f.FOUR + DAYS, side=Side.HOSPITAL)
     clock.move_to(
         visit.starts_at - HOURS
     )  # by the rules alone it would be too late to move, and nothing left
     later = f.FOUR + 8 * DAYS
-    visit = move(visit, later, by_patient=True)
+    visit = move(visit, later, side=Side.PATIENT)
     assert (visit.moved_by_hospital, visit.refund_share_cap) == (False, Decimal(1))
     clock.move_to(later - 5 * HOURS)
     assert cancel(visit) == HALF
 
 
 def test_an_own_move_to_a_near_time_gives_what_that_time_gives(world, clock):
-    visit = move(paid(world), f.FOUR + DAYS, by_patient=False)
+    visit = move(paid(world), f.FOUR + DAYS, side=Side.HOSPITAL)
     clock.move_to(visit.starts_at - 2 * HOURS)
-    visit = move(visit, visit.starts_at + f.LENGTH, by_patient=True)
+    visit = move(visit, visit.starts_at + f.LENGTH, side=Side.PATIENT)
     with pytest.raises(DomainError, match="too late to move this visit yourself"):
-        move(visit, f.FOUR + 8 * DAYS, by_patient=True)
+        move(visit, f.FOUR + 8 * DAYS, side=Side.PATIENT)
     assert cancel(visit) == Decimal(0)
 
 
 def test_the_hospitals_move_gives_back_what_an_own_move_had_lost(world, clock):
     visit = paid(world)
     clock.move_to(f.FOUR - 5 * HOURS)
-    visit = move(visit, f.FOUR + 7 * DAYS, by_patient=True)
+    visit = move(visit, f.FOUR + 7 * DAYS, side=Side.PATIENT)
     assert visit.refund_share_cap == Decimal("0.50")
-    assert cancel(move(visit, f.FOUR + 8 * DAYS, by_patient=False)) == ALL
+    assert cancel(move(visit, f.FOUR + 8 * DAYS, side=Side.HOSPITAL)) == ALL
 
 
-@pytest.mark.parametrize("by_patient", [True, False])
-def test_the_mail_about_the_hospitals_move_says_that_all_goes_back(world, settings, by_patient):
+@pytest.mark.parametrize("side", [Side.PATIENT, Side.HOSPITAL])
+def test_the_mail_about_the_hospitals_move_says_that_all_goes_back(world, settings, side):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    move(paid(world), f.FOUR + DAYS, by_patient=by_patient)
+    move(paid(world), f.FOUR + DAYS, side=side)
     (message,) = mails("Your visit is now on Tuesday 24 November, 4:00 pm")
     words = "City General Hospital moved it, so if the new time does not suit you, cancel before it begins"
     html = next(body for body, kind in message.alternatives if kind == "text/html")
-    assert (words in message.body, words in html) == (not by_patient, not by_patient)
+    assert (words in message.body, words in html) == (side == Side.HOSPITAL,) * 2
     assert len(mail.outbox) == len({one.subject for one in mail.outbox})

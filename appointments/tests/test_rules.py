@@ -7,10 +7,11 @@ import rules
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from appointments.rules import is_doctor, is_own_visit, is_patient, is_visits_doctor
+from appointments.rules import is_own_visit, is_visits_doctor
 from core.tenancy import in_hospital
+from doctors.rules import is_doctor
 from patients.models import Patient
-from patients.rules import is_self, is_self_of
+from patients.rules import is_patient
 
 from . import factories as f
 
@@ -21,15 +22,12 @@ NOBODIES = [AnonymousUser(), User()]  # neither has a primary key
 def test_nobody_is_a_walk_in(world, nobody):
     walk_in = f.registered(f.WalkInFactory(), world.city)
     visit = f.book(world.at_city, walk_in, by=world.users.rita)
-    assert not is_self_of(nobody, walk_in)
-    assert not is_self(nobody, walk_in)
     assert not is_patient(nobody, walk_in)
     with in_hospital(world.city):
         assert not is_own_visit(nobody, visit)
         assert not is_visits_doctor(nobody, visit)
         assert not rules.has_perm("appointments.cancel_appointment", AnonymousUser(), visit)
-    assert is_self_of(world.users.paul, world.paul) and not is_self_of(world.users.pia, world.paul)
-    assert not is_self_of(nobody, Patient()) and not is_self_of(world.users.paul, None)
+    assert not is_patient(nobody, Patient())
 
 
 @pytest.mark.parametrize("subject", [None, "city"])

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from appointments.operations.next_free import refresh_doctor
+from appointments.operations import refresh_doctor
 from appointments.queries import Wanted, free_starts, search_doctors
 from core.tenancy import everywhere
 
@@ -188,7 +188,6 @@ def test_the_page_keeps_what_was_asked_and_pages_through(city, client_of):
         {"sort": "?"},
         {"page": "x"},
         {"speciality": "a b"},
-        {"q": "\x00"},
         {"q": "x" * 500},
     ],
 )

@@ -220,7 +220,7 @@ def test_lists_take_the_same_few_queries_with_one_row_and_with_three(
     def add(number: int) -> None:
         patient = world.paul if who == "paul" else f.registered(f.WalkInFactory(), world.city)
         f.booked(world.at_city, patient, f.FOUR + number * f.LENGTH)
-        f.book(world.at_city, patient, f.FOUR + dt.timedelta(days=3) + number * f.LENGTH)
+        f.pay_at_desk(f.book(world.at_city, patient, f.FOUR + dt.timedelta(days=3) + number * f.LENGTH))
 
     add(0)
     if "past" in address:

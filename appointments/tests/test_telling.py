@@ -77,7 +77,7 @@ def amina(world):
     return f.registered(f.WalkInFactory(name="Amina Khatun", phone="+8801911000333"), world.city)
 
 
-CALL = "Amina Khatun has no e-mail: please call +880 1911-000333."
+CALL = "Amina Khatun has no e-mail."
 
 
 def test_after_each_act_the_desk_reads_who_has_to_be_called(world, client_of, amina):
@@ -97,7 +97,7 @@ def test_after_each_act_the_desk_reads_who_has_to_be_called(world, client_of, am
         (cancelled, "Cancelled."),
     ):
         text = page.content.decode()
-        assert f"{words} {CALL}" in text
+        assert words in text and text.count(CALL) == 1
         assert '<a class="nowrap" href="tel:+8801911000333">+880 1911-000333</a>' in text
 
 
@@ -105,11 +105,11 @@ def test_the_doctor_reads_it_too(world, client_of, amina):
     dora = client_of(world.users.dora)
     visit = f.book(world.at_city, amina, by=world.users.rita)
     accepted = dora.post(url("doctor_accept", visit.public_id), follow=True).content.decode()
-    assert f"Accepted. {CALL}" in accepted
+    assert "Accepted." in accepted and accepted.count(CALL) == 1
     cancel = url("doctor_cancel", visit.public_id)
     assert "Amina Khatun has no e-mail, so has to be told by you." in dora.get(cancel).content.decode()
     cancelled = dora.post(cancel, {"reason": "Ill"}, follow=True).content.decode()
-    assert f"Cancelled, and what was paid goes back. {CALL}" in cancelled
+    assert "Cancelled. Nothing was paid." in cancelled and cancelled.count(CALL) == 1
 
 
 def test_without_a_phone_it_says_so(world, client_of):
@@ -118,8 +118,8 @@ def test_without_a_phone_it_says_so(world, client_of):
     text = client_of(world.users.rita).post(
         url("desk_reschedule", "city", visit.public_id), TOMORROW, follow=True
     ).content.decode()  # fmt: skip
-    assert "Amina Khatun has no e-mail and no phone on file, so is not told." in text
-    assert "no phone is on file" in text
+    assert text.count("Amina Khatun has no e-mail.") == 1
+    assert "News of this visit has to be told in person: no phone is on file." in text
 
 
 @pytest.mark.parametrize("patient", ["paul", "walk_in_with_mail"])

@@ -22,7 +22,7 @@ from patients.queries import patients_of
 
 from .. import operations, queries
 from ..forms.visits import BookForm, DeskBookForm, read_moment
-from ..models import LATER, Appointment
+from ..models import Appointment, Pay
 from .common import Choice, day_choice, say_done
 
 
@@ -152,7 +152,7 @@ def desk_book(request: HttpRequest, slug: str, affiliation_id: str) -> HttpRespo
         with errors_to(form):
             patient, start = form.cleaned_data["patient"], form.cleaned_data["start"]
             visit = operations.book_appointment(
-                affiliation, patient=patient, starts_at=start, pay=LATER, by=request.user
+                affiliation, patient=patient, starts_at=start, pay=Pay.LATER, by=request.user
             )
             say_done(request, visit, _("Booked for %(name)s.") % {"name": patient.name})
             return redirect("appointments:desk_visit", slug, visit.public_id)

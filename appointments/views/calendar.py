@@ -22,9 +22,8 @@ from doctors.queries import affiliation_in_full, workplaces_of_doctor
 
 from .. import operations
 from ..forms.calendar import BookingRulesForm, ExceptionForm, TimeOffForm, WeekForm
-from ..operations.calendar import BookingsHit
-from ..queries import PROFILE_DAYS, free_by_day
-from ..queries.calendar import calendar_of
+from ..operations import BookingsHit
+from ..queries import PROFILE_DAYS, calendar_of, free_by_day
 
 manage = "appointments.manage_calendar"
 manage_doctor = "doctors.manage_affiliation"

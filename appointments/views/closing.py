@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.http import errors_to, form_page, permit, posted, require_form
+from core.http import errors_to, form_page, page_of, permit, posted, require_form
 from doctors.models import Affiliation
 from doctors.queries import affiliation_in_full
 
 from .. import operations
 from ..forms.closing import CancelVisitsForm
 from ..models import Appointment
-from ..queries.closing import listed_visits, money_going_back, visits_ahead
-
-PAGE = 20
+from ..queries import listed_visits, money_going_back, visits_ahead
 
 
 @require_form
@@ -45,26 +40,23 @@ def _page(request: HttpRequest, affiliation: Affiliation, back: str) -> HttpResp
     form = CancelVisitsForm(posted(request))
     if form.is_bound and form.is_valid():
         with errors_to(form):
-            left = operations.cancel_visits(affiliation, **form.cleaned_data, by=request.user)
-            if left:
-                return redirect(request.path)  # which says how many are being cancelled
-            messages.success(request, _("All coming visits are cancelled, and the patients are told."))
-            return redirect(back)
+            operations.cancel_visits(affiliation, **form.cleaned_data, by=request.user)
+            return redirect(request.path)  # which says how many are being cancelled
     return form_page(request, "appointments/cancel_visits.html", form, _context(request, affiliation, back))
 
 
 def _context(request: HttpRequest, affiliation: Affiliation, back: str) -> dict[str, Any]:
     ahead = visits_ahead(affiliation)
     booked = Appointment.objects.filter(public_id__in=ahead.booked)
-    paginator = Paginator(listed_visits(affiliation), PAGE)
-    paginator.count = len(ahead.booked)  # known already
+    page = page_of(request, ahead.booked)
     return {
         "affiliation": affiliation,
         "hospital": affiliation.hospital,
         "ahead": ahead,
         "title": _title(affiliation, len(ahead.booked)),
         "back_money": money_going_back(booked),
-        "page_obj": paginator.get_page(request.GET.get("page")),
+        "page_obj": page,
+        "visits": listed_visits(page.object_list),
         "is_staff_page": request.area.name == "h",
         "back_url": back,
     }

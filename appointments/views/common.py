@@ -10,21 +10,19 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing.models import Invoice
 from core.formats import moment
 from core.http import errors_to, form_page, posted
 from core.money import format_money, round_money
 from doctors.models import Affiliation
-from patients.models import Patient
 
 from .. import operations, queries
-from ..forms.visits import ReasonForm, RescheduleForm, read_day
+from ..forms.visits import MoveForm, ReasonForm, RescheduleForm, read_day
 from ..models import Appointment
 
 
@@ -33,7 +31,7 @@ class Pages:
     """Whose pages these are: the first part of their route names, and how their addresses begin."""
 
     prefix: str
-    by_patient: bool = False
+    side: Appointment.Side = Appointment.Side.HOSPITAL
 
     def url(self, name: str, visit: Appointment) -> str:
         """Return the address of the visit's page of that name."""
@@ -43,20 +41,14 @@ class Pages:
     def urls(self, visit: Appointment) -> dict[str, str]:
         """Return the addresses of all acts on the visit in this area."""
         acts = ["visit", "cancel", "reschedule"]
-        acts += ["release", "calendar_file"] if self.by_patient else ["accept", "decline", "no_show"]
+        is_own = self.side == Appointment.Side.PATIENT
+        acts += ["release", "calendar_file"] if is_own else ["accept", "decline", "no_show"]
         return {name: self.url(name, visit) for name in acts}
 
 
-MINE = Pages("", by_patient=True)
+MINE = Pages("", Appointment.Side.PATIENT)
 DOCTORS = Pages("doctor_")
 DESKS = Pages("desk_")
-
-
-def made_or_404(visit: Appointment) -> Appointment:
-    """Return the visit if it was really made; a time that is only held is nobody's but the patient's (404)."""
-    if visit.status == Appointment.Status.PROPOSED:
-        raise Http404
-    return visit
 
 
 # Days and times
@@ -120,20 +112,13 @@ def _parts(affiliation: Affiliation, starts: list[dt.datetime]) -> list[tuple[st
 # Money
 
 
-def paid_for(visit: Appointment, invoice: Invoice | None) -> Decimal:
-    """Return what was paid for the visit."""
-    return visit.fee if invoice and invoice.status == Invoice.Status.PAID else Decimal("0.00")
-
-
-def loss_in_words(visit: Appointment, invoice: Invoice | None) -> str:
+def loss_in_words(visit: Appointment) -> str:
     """Say what the patient gets back when the patient cancels now."""
-    paid = paid_for(visit, invoice)
-    if paid == 0:
+    refund, currency = queries.refund_if_cancelled(visit), visit.hospital.currency
+    if refund.paid == 0:
         return _("Nothing was paid, so there is nothing to give back.")
-    back = round_money(paid * queries.own_share(visit))
-    currency = visit.hospital.currency
-    words = {"back": format_money(back, currency), "paid": format_money(paid, currency)}
-    if back == 0:
+    words = {"back": format_money(refund.back, currency), "paid": format_money(refund.paid, currency)}
+    if refund.back == 0:
         return _("It is too late for money back: none of the %(paid)s returns.") % words
     return _("%(back)s of %(paid)s goes back.") % words
 
@@ -141,26 +126,14 @@ def loss_in_words(visit: Appointment, invoice: Invoice | None) -> str:
 # Acts
 
 
-def is_reached(patient: Patient) -> bool:
-    """Whether mails reach the patient."""
-    return bool(patient.user_id or patient.email)
-
-
 def say_done(request: HttpRequest, visit: Appointment, words: str) -> None:
-    """Say to staff what was done, and that the patient is told, or has to be called."""
-    patient = visit.patient
-    if is_reached(patient):
-        level, told = messages.SUCCESS, _("%(name)s is told.")
-    elif patient.phone:
-        level, told = messages.WARNING, _("%(name)s has no e-mail: please call %(phone)s.")
-    else:
-        level, told = messages.WARNING, _("%(name)s has no e-mail and no phone on file, so is not told.")
-    told %= {"name": patient.name, "phone": patient.phone.as_international if patient.phone else ""}
-    messages.add_message(request, level, f"{words} {told}")
+    """Say to staff what was done, and that the patient is told; who has to be called, the visit's page says."""
+    told = _("%(name)s is told.") % {"name": visit.patient.name} if visit.patient.is_reached else ""
+    messages.success(request, f"{words} {told}".strip())
 
 
 def _say(request: HttpRequest, visit: Appointment, pages: Pages, words: str) -> None:
-    if pages.by_patient:
+    if pages.side == Appointment.Side.PATIENT:
         messages.success(request, words)
     else:
         say_done(request, visit, words)
@@ -168,20 +141,20 @@ def _say(request: HttpRequest, visit: Appointment, pages: Pages, words: str) -> 
 
 def move_page(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Show the free times of the visit's doctor; a chosen one becomes the visit's."""
-    form = RescheduleForm(posted(request))
+    form = (RescheduleForm if pages.side == Appointment.Side.PATIENT else MoveForm)(posted(request))
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
-            start = form.cleaned_data["start"]
+            new = form.cleaned_data
+            start, reason = new["start"], new.get("reason", "")
             operations.reschedule_appointment(
-                visit, starts_at=start, by_patient=pages.by_patient, by=request.user
+                visit, starts_at=start, side=pages.side, reason=reason, by=request.user
             )
             words = _("Moved to %(time)s.") % {"time": moment(start, visit.hospital.tz)}
             _say(request, visit, pages, words)
             return redirect(pages.url("visit", visit))
     context = {"visit": visit, "hospital": visit.hospital, "urls": pages.urls(visit), "pages": pages}
-    visit.affiliation.hospital, visit.affiliation.doctor = visit.hospital, visit.doctor  # known already
     context["choice"] = day_choice(visit.affiliation, request.GET.get("day", ""))
-    if pages.by_patient:
+    if pages.side == Appointment.Side.PATIENT:
         share = queries.own_share(visit)
         context |= {"too_late": share == 0, "share": share, "most": round_money(visit.fee * share)}
     return form_page(request, "appointments/reschedule.html", form, context)
@@ -194,6 +167,7 @@ def ask_page(
     pages: Pages,
     form: BaseForm,
     act: Callable[[Any], str],
+    **shown: Any,
 ) -> HttpResponse:
     """Ask before an act; done, say so and go back to the visit. `act` gets the form's values and returns the words."""
     if request.method == "POST" and form.is_valid():
@@ -201,25 +175,30 @@ def ask_page(
             _say(request, visit, pages, act(form.cleaned_data))
             return redirect(pages.url("visit", visit))
     context = {"visit": visit, "hospital": visit.hospital, "urls": pages.urls(visit), "pages": pages}
-    context["is_reached"] = is_reached(visit.patient)
-    return form_page(request, template, form, context)
+    return form_page(request, template, form, {**context, **shown})
+
+
+def back_words(back: Decimal, visit: Appointment) -> str:
+    """Say to staff what goes back to the patient of a visit that they called off."""
+    if not back:
+        return _("Nothing was paid.")
+    return _("%(back)s goes back to the patient.") % {"back": format_money(back, visit.hospital.currency)}
 
 
 def decline_page(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Decline a visit that waits, with a reason."""
 
     def act(values: dict[str, Any]) -> str:
-        operations.decline_appointment(visit, reason=values["reason"], by=request.user)
-        return _("Declined, and what was paid goes back.")
+        back = operations.decline_appointment(visit, reason=values["reason"], by=request.user)
+        return _("Declined.") + " " + back_words(back, visit)
 
-    return ask_page(
-        request, "appointments/decline.html", made_or_404(visit), pages, ReasonForm(posted(request)), act
-    )
+    form, paid = ReasonForm(posted(request)), queries.refund_if_cancelled(visit).paid
+    return ask_page(request, "appointments/decline.html", visit, pages, form, act, paid=paid)
 
 
 def accept_and_return(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Accept a visit that waits."""
-    operations.accept_appointment(made_or_404(visit), by=request.user)
+    operations.accept_appointment(visit, by=request.user)
     say_done(request, visit, _("Accepted."))
     return redirect(pages.url("visit", visit))
 
@@ -227,8 +206,8 @@ def accept_and_return(request: HttpRequest, visit: Appointment, pages: Pages) ->
 def no_show_page(request: HttpRequest, visit: Appointment, pages: Pages) -> HttpResponse:
     """Note that the patient did not come, after asking."""
     if request.method == "POST":
-        operations.mark_no_show(made_or_404(visit), by=request.user)
+        operations.mark_no_show(visit, by=request.user)
         messages.success(request, _("Noted that %(name)s did not come.") % {"name": visit.patient.name})
         return redirect(pages.url("visit", visit))
-    context = {"visit": made_or_404(visit), "hospital": visit.hospital, "urls": pages.urls(visit)}
+    context = {"visit": visit, "hospital": visit.hospital, "urls": pages.urls(visit)}
     return render(request, "appointments/no_show.html", context)

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.http import page_of, permit
@@ -25,6 +26,13 @@ STATES = [
     Appointment.Status.NOSHOW,
     Appointment.Status.CANCELLED,
 ]
+
+
+def _label(state: str) -> str:
+    """Return what a state is called on the pages of those who answer."""
+    if state == Appointment.Status.PENDING:
+        return _("Waiting for your answer")
+    return str(Appointment.Status(state).label)
 
 
 def _day(request: HttpRequest, today: dt.date) -> dict[str, Any]:
@@ -47,9 +55,7 @@ def doctor_day(request: HttpRequest) -> HttpResponse:
     context = {
         **days,
         "visits": visits,
-        "figures": [
-            (Appointment.Status(state).label, states.count(state)) for state in STATES if state in states
-        ],
+        "figures": [(_label(state), states.count(state)) for state in STATES if state in states],
         "waiting": queries.waiting_visits(own, but_on=days["day"])[:20],
     }
     return render(request, "appointments/doctor_day.html", context)
@@ -72,7 +78,7 @@ def hospital_day(request: HttpRequest, slug: str) -> HttpResponse:
         "page_obj": page,
         "rows": _with_payment(page),
         "figures": figures,
-        "states": [(each.value, each.label, figures.by_status.get(each, 0)) for each in STATES],
+        "states": [(each.value, _label(each), figures.by_status.get(each, 0)) for each in STATES],
         "doctor": doctor,
         "q": text,
         "state": state,

@@ -21,7 +21,6 @@ from .common import (
     ask_page,
     decline_page,
     loss_in_words,
-    made_or_404,
     move_page,
     no_show_page,
 )
@@ -33,7 +32,7 @@ decide = "appointments.decide_appointment"
 @permit("appointments.view_appointment", Appointment)
 def visit(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """One visit: who, when, with whom, what was paid, what happened to it. That it was opened is noted."""
-    appointment = made_or_404(queries.visit_of_hospital(appointment.pk))
+    appointment = queries.visit_of_hospital(appointment.pk)
     patient_id, hospital_id = appointment.patient.public_id, request.hospital.pk
     record_read(patient_id, "visit", by=request.user, hospital_id=hospital_id, purpose="desk")
     context = {
@@ -64,23 +63,22 @@ def decline(request: HttpRequest, appointment: Appointment, slug: str) -> HttpRe
 @permit("appointments.cancel_appointment", Appointment)
 def cancel(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Cancel a visit for the hospital, or because the patient asked for it."""
-    visit = made_or_404(queries.visit_of_hospital(appointment.pk))
 
     def act(values: dict[str, Any]) -> str:
-        operations.cancel_appointment(visit, side=values["side"], reason=values["reason"], by=request.user)
+        operations.cancel_appointment(appointment, **values, by=request.user)
         return _("Cancelled.")
 
     # Once the time has come only the hospital cancels
-    own_loss = "" if visit.is_past else loss_in_words(visit, queries.invoice_of(visit))
+    own_loss = "" if appointment.is_past else loss_in_words(appointment)
     form = DeskCancelForm(posted(request), own_loss=own_loss)
-    return ask_page(request, "appointments/cancel.html", visit, DESKS, form, act)
+    return ask_page(request, "appointments/cancel.html", appointment, DESKS, form, act)
 
 
 @require_form
 @permit("appointments.reschedule_appointment", Appointment)
 def reschedule(request: HttpRequest, appointment: Appointment, slug: str) -> HttpResponse:
     """Move a visit."""
-    return move_page(request, made_or_404(queries.visit_of_hospital(appointment.pk)), DESKS)
+    return move_page(request, appointment, DESKS)
 
 
 @require_form

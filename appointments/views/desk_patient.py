@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from billing.queries import bills_of_patient
 from core.http import permit
 from ledger.operations import record_read
 from patients.models import Patient, Registration
 
-from ..queries.desk_patient import bills_here, visits_here
+from ..queries import visits_here
 
 
 @require_safe
@@ -25,7 +26,7 @@ def desk_patient(request: HttpRequest, patient: Patient, slug: str) -> HttpRespo
         "hospital": hospital,
         "registration": Registration.objects.get(hospital=hospital, patient=patient),
         "visits": visits_here(patient, hospital, page=page),
-        "bills": bills_here(patient, hospital),
+        "bills": bills_of_patient(patient, hospital),
         "page": page,
     }
     return render(request, "appointments/desk_patient.html", context)

@@ -15,7 +15,15 @@ from ledger.operations import record_read
 from .. import operations, queries
 from ..forms.visits import ReasonForm
 from ..models import Appointment
-from .common import DOCTORS, accept_and_return, ask_page, decline_page, move_page, no_show_page
+from .common import (
+    DOCTORS,
+    accept_and_return,
+    ask_page,
+    back_words,
+    decline_page,
+    move_page,
+    no_show_page,
+)
 
 decide = "appointments.decide_appointment"
 
@@ -56,12 +64,11 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
     def act(values: dict[str, Any]) -> str:
         side = Appointment.Side.HOSPITAL
-        operations.cancel_appointment(appointment, side=side, reason=values["reason"], by=request.user)
-        return _("Cancelled, and what was paid goes back.")
+        back = operations.cancel_appointment(appointment, side=side, reason=values["reason"], by=request.user)
+        return _("Cancelled.") + " " + back_words(back, appointment)
 
-    return ask_page(
-        request, "appointments/cancel.html", appointment, DOCTORS, ReasonForm(posted(request)), act
-    )
+    form = ReasonForm(posted(request))
+    return ask_page(request, "appointments/cancel.html", appointment, DOCTORS, form, act)
 
 
 @require_form

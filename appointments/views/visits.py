@@ -40,13 +40,16 @@ def visit_list(request: HttpRequest) -> HttpResponse:
 def visit(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """One visit: when, where, what was paid, what happened to it, and what can be done."""
     is_lost = appointment.status == Appointment.Status.PROPOSED and not appointment.hold.is_live
+    invoice = queries.invoice_of(appointment)
     context = {
         "visit": appointment,
         "hospital": appointment.hospital,
         "urls": MINE.urls(appointment),
-        "invoice": queries.invoice_of(appointment),
+        "invoice": invoice,
         "is_lost": is_lost,
-        "went_back": is_lost and queries.money_went_back(appointment),
+        # A payment that came when the time was gone
+        "went_back": appointment.serial is None and queries.was_paid_for(invoice),
+        "waits_for_answer": queries.waits_for_first_answer(appointment),
         "history": queries.change_history(appointment),
         "steps": queries.own_refund_steps(appointment),
     }
@@ -67,10 +70,8 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
             "back": format_money(back, appointment.hospital.currency)
         }
 
-    appointment.own_loss = loss_in_words(appointment, queries.invoice_of(appointment))
-    return ask_page(
-        request, "appointments/cancel.html", appointment, MINE, OwnCancelForm(posted(request)), act
-    )
+    form, own_loss = OwnCancelForm(posted(request)), loss_in_words(appointment)
+    return ask_page(request, "appointments/cancel.html", appointment, MINE, form, act, own_loss=own_loss)
 
 
 @require_form
@@ -85,7 +86,7 @@ def reschedule(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 def release(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Give a kept time back, after asking."""
     if request.method == "POST":
-        operations.release_hold(appointment, by=request.user)
+        operations.release_hold(appointment, side=Appointment.Side.PATIENT, by=request.user)
         messages.success(request, _("The time is given back. Nothing was paid."))
         return redirect("appointments:visits")
     context = {"visit": appointment, "hospital": appointment.hospital, "urls": MINE.urls(appointment)}
@@ -96,6 +97,6 @@ def release(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @permit("appointments.view_appointment", Appointment)
 def calendar_file(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """The visit as a file for the person's own calendar."""
-    response = HttpResponse(queries.calendar_of(appointment), content_type="text/calendar; charset=utf-8")
+    response = HttpResponse(queries.ics_of(appointment), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="visit.ics"'
     return response

@@ -11,7 +11,7 @@ from .checks import (
 from .invoices import Charge, credit_line, draft_invoice, issue_invoice, void_draft
 from .payments import settle, start_payment, take_desk_payment, verify_payment
 from .refunds import check_refund, mark_stuck_refunds, pay_refund_at_desk, resolve_refund, send_refund
-from .review import resolve_attempt
+from .review import refuse_reviews_of_closed, resolve_attempt
 from .surplus import close_surplus
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "queue_unsent_refunds",
     "receive_notice",
     "receive_return",
+    "refuse_reviews_of_closed",
     "resolve_attempt",
     "resolve_refund",
     "send_refund",

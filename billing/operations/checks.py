@@ -14,7 +14,7 @@ from core.tenancy import everywhere, in_hospital
 
 from ..models import Attempt, Invoice, Refund
 from ..queries import abandoned_drafts, due_checks, due_refund_checks, find_attempt, unsent_refunds
-from .invoices import money_locks, void_draft
+from .invoices import lock_bill, void_draft
 from .payments import GIVE_UP_AFTER, ask_again_later
 
 LEASE = dt.timedelta(minutes=2)  # until a question counts as lost with its worker
@@ -70,7 +70,7 @@ def give_up_drafts(*, limit: int = 100) -> int:
 
 @transaction.atomic
 def _give_up(draft: Invoice, before: dt.datetime) -> bool:
-    lock_rows(money_locks(draft))
+    draft = lock_bill(draft)
     # Somebody may have paid it, or begun to, since it was read.
     if not abandoned_drafts(before=before).filter(pk=draft.pk).exists():
         return False

@@ -8,9 +8,11 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.background import after_commit
+from core.errors import Conflict
 from core.locks import LockKey, Rank, lock_rows
 from core.money import round_money
 from hospitals.models import Hospital
@@ -81,8 +83,10 @@ def issue_invoice(invoice: Invoice, *, by: Actor) -> Invoice:
 @transaction.atomic
 def void_draft(invoice: Invoice, *, by: Actor) -> None:
     """Give up a draft: what its lines keep is released. A draft was never shown, so this is not recorded."""
-    lock_rows(money_locks(invoice))
-    invoice = lock_invoice(invoice)
+    _void(lock_bill(invoice))
+
+
+def _void(invoice: Invoice) -> None:
     invoice.move_to(Invoice.Status.VOID)
     invoice.save(update_fields=["status"])
     open_lines = list(invoice.lines.filter(status=InvoiceLine.Status.OPEN))
@@ -131,7 +135,7 @@ def _take_off(invoice: Invoice, line: InvoiceLine, *, by: Actor) -> None:
         return
     left = invoice.lines.filter(status=InvoiceLine.Status.OPEN).exclude(pk=line.pk)
     if not left:
-        void_draft(invoice, by=by)
+        _void(invoice)
         return
     line.status = InvoiceLine.Status.REMOVED
     line.save(update_fields=["status"])
@@ -177,9 +181,16 @@ def _credit(invoice: Invoice, amount: Decimal, reason: str, *, by: Actor) -> Non
     after_commit("billing.render_invoice", invoice_id=invoice.pk)
 
 
-def money_locks(invoice: Invoice) -> list[LockKey]:
-    """Return the rows to lock before an invoice is judged: those of its lines, then its own."""
-    return [*purposes.lock_keys_of(invoice.lines.all()), LockKey(Rank.MONEY, Invoice, invoice.pk)]
+def lock_bill(invoice: Invoice, *more: LockKey) -> Invoice:
+    """Lock an invoice with all that its lines need, and `more`, in the house's order, and read it again.
+
+    Raises Conflict when a line came or went between reading and locking: its rows would not be locked.
+    """
+    lines = list(invoice.lines.all())
+    lock_rows([*purposes.lock_keys_of(lines), LockKey(Rank.MONEY, Invoice, invoice.pk), *more])
+    if [line.pk for line in lines] != list(invoice.lines.values_list("pk", flat=True)):
+        raise Conflict(_("This bill has just changed. Please look at it again."))
+    return Invoice.objects.select_related("patient__user", "hospital").get(pk=invoice.pk)
 
 
 def lock_invoice(invoice: Invoice) -> Invoice:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.actors import GATEWAY, Actor
+from core.actors import GATEWAY, Actor, person_of
 from core.background import after_commit
 from core.errors import Conflict, DomainError, Throttled
 from core.gateways import GatewayRefused, GatewayUnavailable
@@ -26,7 +26,7 @@ from ..gateways import get_gateway
 from ..gateways.base import Outcome, PaymentAnswer, SessionOpened, SessionRequest
 from ..models import MISMATCH, Attempt, Invoice, InvoiceLine, Payment
 from ..queries import NOTHING, PAYABLE, find_attempt, outstanding
-from .invoices import about, money_locks, number_invoice
+from .invoices import about, lock_bill, number_invoice
 from .refunds import owe_back
 from .surplus import note_surplus
 
@@ -64,8 +64,7 @@ def start_payment(invoice: Invoice, *, by: Actor) -> str:
 def lock_payable(invoice: Invoice) -> tuple[Invoice, Decimal]:
     """Lock an invoice with all that its lines need, and return it with what is owed. Raises Conflict when nothing is."""
     if invoice.kind == Invoice.Kind.INVOICE:
-        lock_rows(money_locks(invoice))
-        invoice = Invoice.objects.select_related("patient__user", "hospital").get(pk=invoice.pk)
+        invoice = lock_bill(invoice)
         owed = outstanding(invoice)
         if invoice.status in PAYABLE and owed > 0:
             return invoice, owed
@@ -90,7 +89,7 @@ def _begin_attempt(invoice: Invoice, *, by: Actor) -> Attempt:
         method=Attempt.Method.ONLINE,
         amount=owed,
         currency=invoice.currency,
-        made_by=by if getattr(by, "pk", None) else None,
+        made_by=person_of(by),
         next_check_at=timezone.now() + dt.timedelta(minutes=1),
     )
 
@@ -183,7 +182,7 @@ def settle(attempt: Attempt, *, answer: PaymentAnswer, by: Actor) -> Attempt:
     Side effects: payment, refunds, invoice number, what the lines' purposes do, ledger, mail. An answer that does not match
     the attempt changes nothing and is recorded.
     """
-    lock_rows([*money_locks(attempt.invoice), LockKey(Rank.MONEY, Attempt, attempt.pk)])
+    lock_bill(attempt.invoice, LockKey(Rank.MONEY, Attempt, attempt.pk))
     attempt = Attempt.objects.select_related("invoice__patient__user", "invoice__hospital").get(pk=attempt.pk)
     if answer.outcome == Outcome.PAID:
         note_surplus(attempt, answer, by=by)
@@ -286,7 +285,10 @@ def capture(attempt: Attempt, *, by: Actor, refuse: str = "") -> Payment:
     body = {"amount": str(payment.amount), "currency": payment.currency, "method": attempt.method}
     record("billing.payment_captured", payment.public_id, by=by, about=about(invoice), body=body)
     if payment.amount > owed:
-        reason = refuse or _("It was already paid, or given up before.")
+        given_up = invoice.status not in {Invoice.Status.PAID, *PAYABLE}
+        reason = refuse or (
+            _("This was given up before the payment came.") if given_up else _("This was paid already.")
+        )
         owe_back(payment, amount=payment.amount - owed, reason=reason, by=by)
     if owed > 0:
         _apply(invoice, payment, by=by)
@@ -348,6 +350,6 @@ def take_desk_payment(
         status=Attempt.Status.PAID,
         amount=owed,
         currency=invoice.currency,
-        made_by=by if getattr(by, "pk", None) else None,
+        made_by=person_of(by),
     )
     return capture(attempt, by=by)

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import (
+    Case,
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from patients.models import Patient
@@ -17,6 +32,7 @@ from patients.models import Patient
 from ..models import Attempt, Invoice, InvoiceLine, Payment, Refund
 
 NOTHING = Decimal("0.00")
+MONEY: DecimalField = DecimalField(max_digits=12, decimal_places=2)
 DRAFT_SHOWN_FOR = dt.timedelta(hours=25)  # as long as its payment may still come
 WRITTEN_NUMBER = re.compile(r"(inv|cn)?[-\s]*0*(\d{1,9})", re.IGNORECASE)
 KINDS = {"inv": [Invoice.Kind.INVOICE], "cn": [Invoice.Kind.CREDIT_NOTE]}
@@ -33,8 +49,9 @@ class State(StrEnum):
     TO_PAY = "to_pay"
     PAID = "paid"
     PARTLY_BACK = "partly_back"
-    GIVEN_BACK = "given_back"
-    TAKEN_BACK = "taken_back"
+    GOES_BACK = "goes_back"
+    PAID_BACK = "paid_back"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -60,7 +77,7 @@ class Standing:
         if invoice.number is None and self.paid:
             return State.NOT_BOOKED
         if invoice.status == status.CREDITED:
-            return State.GIVEN_BACK if self.paid else State.TAKEN_BACK
+            return self._credited_state
         if invoice.status == status.PAID and invoice.credited:
             return State.PARTLY_BACK
         plain: dict[str, State] = {
@@ -69,6 +86,12 @@ class Standing:
             status.ISSUED: State.TO_PAY,
         }
         return plain.get(invoice.status, State.PAID)
+
+    @property
+    def _credited_state(self) -> State:
+        if not self.paid:
+            return State.CANCELLED
+        return State.GOES_BACK if self.on_its_way else State.PAID_BACK
 
 
 def standing_of(invoice: Invoice) -> Standing:
@@ -102,25 +125,27 @@ class Bill:
     credit_notes: list[Invoice]
     attempts: list[Attempt]
     refunds: list[Refund]
-    payments: list[Payment] = field(init=False)
-    paid: Decimal = field(init=False)
-    going_back: Decimal = field(init=False)
-    owed: Decimal = field(init=False)
 
-    def __post_init__(self) -> None:
-        payments = [attempt.payment for attempt in self.attempts if hasattr(attempt, "payment")]
-        paid = sum((payment.amount for payment in payments), NOTHING)
-        going_back = sum((payment.refund_total for payment in payments), NOTHING)
-        invoice = self.invoice
-        left = invoice.total - invoice.credited - paid + going_back
-        payable = invoice.kind == Invoice.Kind.INVOICE and invoice.status in PAYABLE
-        for name, value in {
-            "payments": payments,
-            "paid": paid,
-            "going_back": going_back,
-            "owed": max(NOTHING, left) if payable else NOTHING,
-        }.items():
-            object.__setattr__(self, name, value)
+    @cached_property
+    def payments(self) -> list[Payment]:
+        """What was captured."""
+        return [attempt.payment for attempt in self.attempts if hasattr(attempt, "payment")]
+
+    @cached_property
+    def paid(self) -> Decimal:
+        """The sum of its payments."""
+        return sum((payment.amount for payment in self.payments), NOTHING)
+
+    @cached_property
+    def going_back(self) -> Decimal:
+        """The sum of its refunds, whatever their state."""
+        return sum((payment.refund_total for payment in self.payments), NOTHING)
+
+    @property
+    def owed(self) -> Decimal:
+        """What is left to pay; nothing on a credit note, or once it is paid or given up."""
+        is_payable = self.invoice.kind == Invoice.Kind.INVOICE and self.invoice.status in PAYABLE
+        return left_to_pay(self.invoice, self.paid - self.going_back) if is_payable else NOTHING
 
     @property
     def in_review(self) -> bool:
@@ -194,8 +219,20 @@ def bill_of(invoice: Invoice) -> Bill:
 
 def outstanding(invoice: Invoice) -> Decimal:
     """Return what is still owed on an invoice."""
-    paid = sum((payment.applied for payment in Payment.objects.filter(invoice=invoice)), NOTHING)
-    return max(NOTHING, invoice.total - invoice.credited - paid)
+    payments = Payment.objects.filter(invoice=invoice)
+    return left_to_pay(invoice, sum((payment.applied for payment in payments), NOTHING))
+
+
+def left_to_pay(invoice: Invoice, applied: Decimal) -> Decimal:
+    """Return what is left of an invoice once so much was applied to it."""
+    return max(NOTHING, invoice.total - invoice.credited - applied)
+
+
+def left_to_pay_in_rows() -> Case:
+    """Return the same as an expression over invoices that bear `paid` and `going_back`; of issued ones only."""
+    left = Greatest(Value(NOTHING), F("total") - F("credited") - F("paid") + F("going_back"))
+    waits = When(kind=Invoice.Kind.INVOICE, status=Invoice.Status.ISSUED, then=left)
+    return Case(waits, default=Value(NOTHING), output_field=MONEY)
 
 
 def document_version(invoice: Invoice) -> int:

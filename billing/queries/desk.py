@@ -4,22 +4,46 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
+from core.money import round_money
 from hospitals.models import Hospital
-from patients.models import Registration
+from patients.models import Patient, Registration
 from patients.queries import patients_of
 
 from ..models import Attempt, Invoice, Payment, Refund
-from .bills import was_paid, with_number, with_payments
+from .bills import (
+    MONEY,
+    NOTHING,
+    Standing,
+    State,
+    left_to_pay_in_rows,
+    was_paid,
+    with_number,
+    with_payments,
+)
 from .payments import OWN_ID
 
 OVERDUE_AFTER = dt.timedelta(days=1)  # an online refund that is still not sent
+BILLS_SHOWN = 10  # of one patient
 SHOWN_FIRST = 10  # of each thing that waits, on the cash desk's first page
 
 
@@ -49,6 +73,39 @@ def _like(rows: QuerySet[Invoice], hospital: Hospital, text: str) -> QuerySet[In
         wanted |= Q(pk__in=Attempt.objects.filter(hospital=hospital, tran_id=code).values("invoice"))
         wanted |= Q(pk__in=Payment.objects.filter(hospital=hospital, public_id=code).values("invoice"))
     return rows.filter(wanted)
+
+
+@dataclass(frozen=True)
+class BillsHere:
+    """A patient's last bills at a hospital with how each stands, and what is owed on all of them."""
+
+    rows: list[tuple[Invoice, State]]
+    owed: Decimal
+    has_more: bool
+
+
+def bills_of_patient(patient: Patient, hospital: Hospital) -> BillsHere:
+    """Return the last bills that were issued or paid for, and the owed sum over all; one query."""
+    payments = Payment.objects.filter(invoice=OuterRef("pk"))
+    refunds = Refund.objects.filter(payment__invoice=OuterRef("pk")).exclude(status=Refund.Status.DONE)
+    bills: QuerySet[Any] = Invoice.objects.filter(patient=patient, hospital=hospital).annotate(
+        paid=_sum_of(payments, "invoice", "amount"),
+        going_back=_sum_of(payments, "invoice", "refund_total"),
+        on_its_way=_sum_of(refunds, "payment__invoice", "amount"),
+    )
+    shown = bills.filter(Q(number__isnull=False) | Q(paid__gt=0))
+    summed = shown.annotate(owed_in_all=Window(Sum(left_to_pay_in_rows(), output_field=MONEY)))
+    found = list(summed.order_by("-pk")[: BILLS_SHOWN + 1])
+    rows = [
+        (row, Standing(row, row.paid, row.going_back, row.on_its_way).state) for row in found[:BILLS_SHOWN]
+    ]
+    owed = round_money(found[0].owed_in_all) if found else NOTHING
+    return BillsHere(rows, owed, len(found) > BILLS_SHOWN)
+
+
+def _sum_of(rows: QuerySet[Any], key: str, amount: str) -> Any:
+    sums = rows.order_by().values(key).annotate(sum=Sum(amount)).values("sum")
+    return Coalesce(Subquery(sums), Value(NOTHING), output_field=MONEY)
 
 
 class Wait(StrEnum):

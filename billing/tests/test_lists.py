@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from billing import operations
 from billing.gateways import RefundState
@@ -14,6 +15,7 @@ from billing.gateways.fake import FakeGateway
 from billing.models import Attempt, Invoice, Payment
 from core.actors import SEED
 from core.tenancy import in_hospital
+from hospitals.models import Hospital
 
 from .factories import (
     WalkInFactory,
@@ -169,9 +171,9 @@ def test_payer_finds_bills(cast, as_person, query, found):
     ("make", "word"),
     [
         (lambda cast: issued(cast.city, cast.payer), "To pay"),
-        (lambda cast: credited(issued(cast.city, cast.payer), Decimal(1)), "Taken back"),
-        (lambda cast: _paid_and_credited(cast, Decimal(1)), "Given back"),
-        (lambda cast: _paid_and_credited(cast, Decimal("0.5")), "Partly given back"),
+        (lambda cast: credited(issued(cast.city, cast.payer), Decimal(1)), "Cancelled"),
+        (lambda cast: _paid_and_credited(cast, Decimal(1)), "Goes back"),
+        (lambda cast: _paid_and_credited(cast, Decimal("0.5")), "Partly paid back"),
         (lambda cast: _paid_and_credited(cast, Decimal(0)), "Paid"),
         (lambda cast: draft(cast.city, cast.payer), "Not paid yet"),
     ],
@@ -191,6 +193,15 @@ def _paid_and_credited(cast, share):
     invoice = issued(cast.city, cast.payer)
     paid_at_desk(invoice)
     return credited(invoice, share)
+
+
+def test_bill_is_paid_back_once_its_refund_was_handed_over(cast, as_person, gateway):
+    refund = owed_at_desk(cast.city, cast.payer)
+    with in_hospital(cast.city):
+        operations.pay_refund_at_desk(refund, by=cast.rita)
+    for address in ("/me/bills/", f"/me/bills/{refund.payment.invoice.public_id}/"):
+        page = as_person(cast.paul).get(address).text
+        assert ("</svg>Paid back</span>" in page, "</svg>Goes back</span>" in page) == (True, False)
 
 
 def test_no_page_speaks_of_credited(cast, as_person, gateway):
@@ -336,3 +347,11 @@ def test_number_with_its_letters_finds_its_kind_alone(cast, as_person, gateway):
     }
     both = ["INV-000001", "CN-000001"]
     assert found == {"inv-1": ["INV-000001"], "CN 000001": ["CN-000001"], "1": both}
+
+
+def test_the_platform_sees_that_refunds_wait_at_a_closed_desk(cast, as_person):
+    owed_at_desk(cast.city, cast.payer)
+    page = reverse("hospitals:platform_detail", args=[cast.city.public_id])
+    assert "1 refund of ৳1,200.00 waits at the desk." not in as_person(cast.root).get(page).content.decode()
+    Hospital.objects.filter(pk=cast.city.pk).update(is_active=False)
+    assert "1 refund of ৳1,200.00 waits at the desk." in as_person(cast.root).get(page).content.decode()

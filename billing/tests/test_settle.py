@@ -17,6 +17,7 @@ from core.actors import GATEWAY
 from core.errors import Conflict
 from core.models import ThrottleWindow
 from core.tenancy import in_hospital
+from hospitals.models import Hospital
 from ledger.models import EntrySecret
 
 from .factories import draft, in_review, issued, paid_at_desk, paid_online, started
@@ -179,6 +180,20 @@ def test_resolve_attempt_accepts_or_sends_back(cast, gateway, accepted, invoice_
     assert kinds_about(attempt.public_id) == ["billing.payment_in_review", "billing.review_decided"]
 
 
+def test_a_payment_in_review_goes_back_when_its_hospital_has_closed(cast, gateway):
+    attempt = in_review(draft(cast.city, cast.payer))
+    other = in_review(draft(cast.lakeside, cast.payer))
+    assert operations.refuse_reviews_of_closed() == 0
+
+    Hospital.objects.filter(pk=cast.city.pk).update(is_active=False)
+    assert [operations.refuse_reviews_of_closed() for _ in range(2)] == [1, 0]
+    with in_hospital(cast.city):
+        payment = Payment.objects.get()
+        assert (payment.attempt, payment.applied) == (attempt, Decimal("0.00"))
+    with in_hospital(cast.lakeside):
+        assert Attempt.objects.get(pk=other.pk).status == "review"
+
+
 @pytest.mark.parametrize("state", ["created", "pending", "failed", "cancelled", "expired", "paid"])
 def test_resolve_attempt_needs_one_in_review(cast, gateway, state):
     attempt = attempt_in(state, cast, gateway)
@@ -196,7 +211,7 @@ def test_second_payment_of_one_bill_goes_back(cast, gateway):
         rows = [(payment.applied, payment.refund_total) for payment in Payment.objects.order_by("pk")]
         refund = Refund.objects.get()
     assert rows == [(Decimal("1200.00"), Decimal("0.00")), (Decimal("0.00"), Decimal("1200.00"))]
-    assert (refund.status, refund.reason) == ("due", "It was already paid, or given up before.")
+    assert (refund.status, refund.reason) == ("due", "This was paid already.")
 
 
 def test_online_payment_after_the_desk_took_the_money_goes_back(cast, gateway):
@@ -246,6 +261,7 @@ def test_payment_of_a_voided_draft_goes_back(cast, gateway):
     with in_hospital(cast.city):
         assert Payment.objects.get().applied == 0
         assert Refund.objects.get().amount == Decimal("1200.00")
+        assert Refund.objects.get().reason == "This was given up before the payment came."
 
 
 def test_half_of_a_bill_is_applied_and_half_goes_back(cast, gateway):

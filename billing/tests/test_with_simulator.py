@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from appointments.models import Appointment
 from appointments.operations import release_hold
 from appointments.queries import free_by_day
 from appointments.tests.factories import book, working
@@ -258,7 +259,7 @@ def test_visit_that_was_given_back_before_the_money_came_is_refunded(street, as_
     visit = hold_visit(street)
     invoice, attempt = pay_for(visit, street, as_person)
     with in_hospital(street.cast.city):
-        release_hold(visit, by=street.cast.paul)
+        release_hold(visit, side=Appointment.Side.PATIENT, by=street.cast.paul)
     page = come_back(street.simulator.pay(attempt.tran_id))
     run_tasks()
     visit.refresh_from_db()

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.forms import BaseForm
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -50,6 +51,12 @@ def icon(name: str) -> SafeString:
 def badge(kind: str, icon_name: str, text: str) -> SafeString:
     """Show a status in one to three words; kind: neutral, info, success, warning, danger or solid."""
     return format_html('<span class="{}">{}{}</span>', BADGES[kind or "neutral"], icon(icon_name), text)
+
+
+@register.filter
+def error_count(form: BaseForm) -> int:
+    """Return how many messages the form's fields have."""
+    return sum(map(len, form.errors.values()))
 
 
 @register.filter

@@ -153,4 +153,8 @@ def test_run_each_goes_on_after_a_failure(caplog):
 
     assert run_each(work, [1, 2, 3]) == 2
     assert seen == [1, 2, 3]
-    assert "work failed for 2" in caplog.text
+    assert "work failed for int" in caplog.text
+
+
+def test_run_each_does_not_count_what_had_nothing_to_do():
+    assert run_each(lambda number: number > 1, [1, 2, 3]) == 2

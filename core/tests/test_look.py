@@ -249,6 +249,18 @@ def test_form_errors_link_to_every_field() -> None:
     assert 'role="alert" tabindex="-1" data-focus' in html
 
 
+@pytest.mark.parametrize(
+    ("messages", "head"), [(1, "One thing needs another look"), (2, "2 things need another look")]
+)
+def test_form_errors_count_what_they_say(messages: int, head: str) -> None:
+    form = Visit({"phone": "1", "who": "me", "city": "d", "rules": "on"})
+    form.full_clean()
+    form.errors.clear()
+    for number in range(messages):
+        form.add_error("phone", f"Message {number}.")
+    assert f"<h2>{head}</h2>" in render_to_string("components/form_errors.html", {"form": form})
+
+
 def test_form_without_errors_shows_no_summary() -> None:
     assert render_to_string("components/form_errors.html", {"form": Visit()}).strip() == ""
 

@@ -65,7 +65,9 @@ def test_document_is_stored_once_a_version():
     again = store_document("test", "abc", 1, hospital_id=1, pdf=b"%PDF-two")
     assert again.pk == first.pk
     found = find_document("test", "abc", 1)
-    assert found is not None and found.file.read() == b"%PDF-one"
+    assert found is not None
+    with found.file.open("rb") as file:
+        assert file.read() == b"%PDF-one"
     assert find_document("test", "abc", 2) is None
     assert "abc" not in found.file.name
 

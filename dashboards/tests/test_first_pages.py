@@ -6,19 +6,26 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from appointments.tests import factories as f
 from billing.gateways.fake import FakeGateway
 from billing.models import Invoice
+from core.background import periodic_commands
+from core.models import PeriodicRun
 from core.tenancy import in_hospital
 from dashboards.queries import (
+    clock_jobs,
     desk_counts,
     doctor_overview,
     hospital_figures,
     patient_overview,
     platform_overview,
 )
+from dashboards.words import JOB_WORDS
 from notifications.models import Message
+from records.operations import cancel_prescription
+from records.tests.factories import signed
 
 PATIENT, DOCTOR, PLATFORM = (reverse(f"dashboards:{name}") for name in ("patient", "doctor", "platform"))
 CITY = reverse("dashboards:hospital", args=["city"])
@@ -59,6 +66,22 @@ def test_a_patient_without_anything_is_led_to_the_search(world, client_of):
     html = page(client_of(world.users.pia), PATIENT)
     assert "No visits planned" in html
     assert reverse("appointments:search") in html
+
+
+def test_a_patient_sees_the_prescriptions_that_count_and_others_only_without_one(world, client_of, clock):
+    visits = [f.booked(world.at_city, world.paul, f.FOUR + number * f.LENGTH) for number in range(2)]
+    clock.move_to(f.FOUR)
+    older, newer = (signed(visit) for visit in visits)
+
+    def shown():
+        with in_hospital(world.city):
+            return patient_overview(world.paul)["prescriptions"]
+
+    assert shown() == [newer, older]
+    for prescription, left in ((newer, [older]), (older, [newer, older])):
+        with in_hospital(world.city):
+            cancel_prescription(prescription, reason="Rash", by=world.users.dora)
+        assert shown() == left
 
 
 def test_a_doctor_sees_whom_to_answer_and_whom_to_see_next(world, client_of, clock):
@@ -120,6 +143,54 @@ def test_the_platform_sees_counts_and_no_names(world, client_of):
     html = page(client_of(world.users.root), PLATFORM)
     assert "Paul Rahman" not in html
     assert "Dr Dora Sen" not in html
+
+
+@pytest.fixture
+def runs(db):
+    now = timezone.now()
+    for name in ("accounts.prune", "billing.check_refunds", "appointments.refresh_stale", "core.gone_job"):
+        PeriodicRun.objects.create(name=name, last_run=now - dt.timedelta(seconds=10))
+    return now
+
+
+def test_the_platform_reads_in_one_line_that_all_jobs_ran_well(world, client_of, runs):
+    html = page(client_of(world.users.root), PLATFORM)
+    assert "All 3 jobs ran well, last at" in html
+    assert "accounts.prune" not in html
+
+
+def test_the_platform_reads_which_jobs_failed_or_are_late_in_peoples_words(world, client_of, runs):
+    PeriodicRun.objects.filter(name="billing.check_refunds").update(last_error="RuntimeError: no answer")
+    # Every 15 seconds, and two minutes of patience.
+    PeriodicRun.objects.filter(name="appointments.refresh_stale").update(
+        last_run=runs - dt.timedelta(seconds=151)
+    )
+    jobs = clock_jobs()
+    found = [(job["run"].name, str(job["words"])) for job in jobs["troubled"]]
+    assert found == [
+        ("appointments.refresh_stale", "Working out doctors’ next free times"),
+        ("billing.check_refunds", "Asking the payment company about refunds"),
+    ]
+    html = page(client_of(world.users.root), PLATFORM)
+    assert "2 of 3 jobs need a look." in html
+    assert "RuntimeError: no answer" in html
+
+
+def test_before_the_scheduler_has_run_the_platform_reads_that(world, client_of):
+    assert "The scheduler has not run yet." in page(client_of(world.users.root), PLATFORM)
+
+
+def test_every_job_of_the_scheduler_has_words():
+    ours = {command.name for command in periodic_commands() if not command.name.startswith("tests.")}
+    assert ours == set(JOB_WORDS)
+
+
+@pytest.mark.parametrize("who", ["ada", "rita"])
+def test_the_desk_books_and_registers_from_its_first_page(world, client_of, who):
+    html = page(client_of(getattr(world.users, who)), CITY)
+    for name in ("appointments:desk_search", "patients:register", "appointments:day"):
+        assert f'href="{reverse(name, args=["city"])}"' in html
+    assert html.count("btn-primary") == 1
 
 
 def test_home_shows_who_is_free_next_and_leads_to_booking(world, client_of):

@@ -2,6 +2,7 @@
 
 from .affiliations import (
     BookingRules,
+    Hours,
     delete_exception,
     delete_time_off,
     end_affiliation,
@@ -28,6 +29,7 @@ from .specialities import load_specialities
 __all__ = [
     "BookingRules",
     "DoctorDetails",
+    "Hours",
     "add_certificate",
     "apply_to_hospital",
     "approve_application",

@@ -21,7 +21,7 @@ from notifications.operations import notify
 
 from ..models import Affiliation, Application, Doctor
 from .affiliations import BookingRules, check_department, check_rules
-from .licences import tell_admins
+from .licences import refuse_unseen, tell_admins
 
 MOST_WAITING = 10
 
@@ -89,8 +89,8 @@ def approve_application(
     application = _locked(application)
     doctor, hospital = application.doctor, application.hospital
     _decide(application, Application.Status.APPROVED, by)
-    if seen and seen != doctor.licence:
-        raise Conflict(_("The licence was changed meanwhile. Please look at it once more."))
+    if seen:
+        refuse_unseen(doctor, seen)
     if not doctor.is_licensed:
         raise DomainError(
             _("The licence of %(name)s has expired, so nobody could book a visit.") % {"name": doctor.name}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db import transaction
@@ -20,30 +19,30 @@ from ..models import Affiliation, Doctor
 from ..queries import hospitals_of, licences_to_check
 from ..signals import licence_changed
 
-Licence = tuple[str, dt.date]  # number, valid until
-
 
 @transaction.atomic
-def confirm_licence(affiliation: Affiliation, *, number: str, expires_at: dt.date, by: Actor) -> Affiliation:
-    """Note that the hospital has checked this licence: from now on it says so, and the new date counts for booking.
+def confirm_licence(affiliation: Affiliation, *, seen: str, by: Actor) -> Affiliation:
+    """Note that the hospital has checked the licence: from now on it says so, and the new date counts for booking.
 
-    Harmless a second time. Raises Conflict when the doctor has written another one meanwhile, DomainError for an expired one
-    and for a doctor who has left.
+    `seen` is the licence that the page showed (`Doctor.licence`). Harmless a second time. Raises Conflict when it is another
+    one by now, DomainError for an expired one and for a doctor who has left.
     """
     lock_rows([LockKey(Rank.DOCTOR, Doctor, affiliation.doctor_id)])
     found = Affiliation.objects.current().select_related("doctor").filter(pk=affiliation.pk).first()
     if found is None:
         raise DomainError(_("The doctor does not work here any more."))
-    if (found.doctor.licence_number, found.doctor.licence_expires) != (number, expires_at):
-        raise Conflict(_("The licence was changed again meanwhile. Please look at it once more."))
-    if not found.doctor.is_licensed:
+    doctor = found.doctor
+    refuse_unseen(doctor, seen)
+    if not doctor.is_licensed:
         raise DomainError(_("This licence has expired. The doctor can write the new date into the profile."))
     if found.is_licence_checked:
         return found
-    before = _said(found.checked_licence_number, found.checked_licence_expires)
-    found.checked_licence_number, found.checked_licence_expires = number, expires_at
+    body = {"doctor": doctor.public_id, "from": found.checked_licence, "to": doctor.licence}
+    found.checked_licence_number, found.checked_licence_expires = (
+        doctor.licence_number,
+        doctor.licence_expires,
+    )
     found.save(update_fields=["checked_licence_number", "checked_licence_expires"])
-    body = {"doctor": found.doctor.public_id, "from": before, "to": _said(number, expires_at)}
     record(
         "doctors.licence_checked",
         found.public_id,
@@ -51,16 +50,22 @@ def confirm_licence(affiliation: Affiliation, *, number: str, expires_at: dt.dat
         about=About(hospital_id=found.hospital_id),
         body=body,
     )
-    licence_changed.send(sender=Affiliation, doctor_id=found.doctor_id)
+    licence_changed.send(sender=Affiliation, doctor_id=doctor.pk)
     return found
 
 
-def note_new_licence(doctor: Doctor, *, before: Licence, by: Actor) -> None:
+def refuse_unseen(doctor: Doctor, seen: str) -> None:
+    """Raise Conflict unless the doctor's licence is still the one that a page showed."""
+    if seen != doctor.licence:
+        raise Conflict(_("The licence was changed meanwhile. Look at it once more."))
+
+
+def note_new_licence(doctor: Doctor, *, before: str, by: Actor) -> None:
     """Write a changed licence into the activity of every hospital concerned, and ask those that checked another one.
 
     Inside the transaction that changed it, with the doctor locked.
     """
-    body = {"from": _said(*before), "to": _said(doctor.licence_number, doctor.licence_expires)}
+    body = {"from": before, "to": doctor.licence}
     concerned: list[int | None] = [*hospitals_of(doctor)]
     for hospital_id in concerned or [None]:
         about = About(hospital_id=hospital_id)
@@ -76,7 +81,3 @@ def tell_admins(hospital_id: int, kind: str, reference: str) -> None:
     admins: Any = Membership.objects.active().filter(hospital=hospital_id, role=Role.ADMIN)
     for membership in admins.select_related("user"):
         notify(membership.user, kind, reference, hospital_id=hospital_id)
-
-
-def _said(number: str, until: dt.date | None) -> str:
-    return f"{number} until {until.isoformat()}" if until else ""

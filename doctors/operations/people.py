@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.operations import sign_up
+from accounts.models import User
+from accounts.operations import keep_next, sign_up
 from core.actors import VISITOR, Actor
 from core.errors import Conflict, DomainError
-from core.search import index_text
+from core.search import index_text, remove_text
 from ledger.operations import record
 
-from ..models import Doctor, Speciality
+from ..models import Doctor, Speciality, licence_day
 from ..queries import SEARCH_KIND
 from .licences import note_new_licence
 
@@ -51,8 +55,19 @@ class DoctorDetails:
 
 
 def clean_licence(number: str) -> str:
-    """Return the licence number as it is stored and compared: capitals, single spaces."""
-    return " ".join(number.upper().split())
+    """Return the licence number as it is stored and compared: plain capitals and digits, single spaces.
+
+    Raises DomainError for letters of other scripts, which look alike and would make one number two.
+    """
+    plain = unicodedata.normalize("NFKC", number).upper()
+    visible = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
+    cleaned = " ".join(re.sub(r"[\u2010-\u2015\u2212]", "-", visible).split())
+    if not re.fullmatch(r"[A-Z0-9][A-Z0-9 ./-]*", cleaned):
+        raise DomainError(
+            _("Write the number with the letters A to Z, digits and hyphens, like A-51920."),
+            field="licence_number",
+        )
+    return cleaned
 
 
 @transaction.atomic
@@ -61,13 +76,17 @@ def sign_up_doctor(
 ) -> Doctor | None:
     """Make a log-in and a doctor of it; the address's owner gets a mail.
 
-    Nothing tells whether the address had an account: a confirmed one stays untouched, and None is returned. Raises
-    DomainError for an expired licence, Conflict for one that another doctor has.
+    Nothing tells whether the address had an account: a confirmed one stays untouched, and None is returned. Nor is a
+    visitor told that somebody has the licence: then only the log-in is made, and who confirms it is asked once more.
+    Raises DomainError for an expired licence or one that can't be.
     """
     _refuse_impossible(details)
     _refuse_expired(details.licence_expires)
-    _refuse_taken(clean_licence(details.licence_number), own_email=details.email)
+    number = clean_licence(details.licence_number)
     user = sign_up(email=details.email, name=details.name, phone=details.phone, password_hash=password_hash)
+    if _others_with(number, own_email=details.email).exists():
+        keep_next(details.email, next_url=reverse("doctors:sign_up"))
+        return None
     return _save_own(user, details, photo, by=VISITOR) if user is not None else None
 
 
@@ -78,7 +97,7 @@ def become_doctor(user: Any, *, details: DoctorDetails, photo: ContentFile[bytes
         raise Conflict(_("You are registered as a doctor already."))
     _refuse_impossible(details)
     _refuse_expired(details.licence_expires)
-    _refuse_taken(clean_licence(details.licence_number), own_email=user.email)
+    _claim_licence(clean_licence(details.licence_number), own_email=user.email, by=user)
     return _save_own(user, details, photo, by=user)
 
 
@@ -90,15 +109,14 @@ def change_profile(doctor: Doctor, *, details: DoctorDetails, by: Actor) -> Doct
     """
     _refuse_impossible(details)
     doctor = Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
-    before = (doctor.licence_number, doctor.licence_expires)
-    after = (clean_licence(details.licence_number), details.licence_expires)
-    if after != before:
-        _refuse_expired(details.licence_expires)
-        _refuse_taken(after[0], own_email=doctor.user.email)
+    before = doctor.licence
     details.write_to(doctor)
+    if doctor.licence != before:
+        _refuse_expired(doctor.licence_expires)
+        _claim_licence(doctor.licence_number, own_email=doctor.user.email, by=by)
     _save(doctor)
     record("doctors.profile_changed", doctor.public_id, by=by)
-    if after != before:
+    if doctor.licence != before:
         note_new_licence(doctor, before=before, by=by)
     return doctor
 
@@ -159,7 +177,7 @@ def _drop_photo_after_commit(doctor: Doctor) -> None:
 
 
 def _refuse_impossible(details: DoctorDetails) -> None:
-    today = timezone.now().date()
+    today = licence_day()
     if not 1940 <= details.practising_since <= today.year:
         raise DomainError(_("These years of experience can't be right."), field="years")
     if details.licence_expires > today + LONGEST_LICENCE:
@@ -169,7 +187,7 @@ def _refuse_impossible(details: DoctorDetails) -> None:
 
 
 def _refuse_expired(day: dt.date) -> None:
-    if day < timezone.now().date():
+    if day < licence_day():
         raise DomainError(
             _("This licence has expired. Renew it first, then write its new date here."),
             field="licence_expires",
@@ -185,11 +203,30 @@ def _taken() -> Conflict:
     )
 
 
-def _refuse_taken(number: str, *, own_email: str) -> None:
+def _claim_licence(number: str, *, own_email: str, by: Actor) -> None:
     """Refuse a licence that a confirmed account has; a sign-up that nobody confirmed keeps nothing."""
-    others = Doctor.objects.filter(licence_number=number).exclude(user__email=own_email.strip().lower())
-    for other in others.select_related("user"):
-        if other.user.email_verified_at:
-            raise _taken()
-        _drop_photo_after_commit(other)
-        other.delete()
+    others = _others_with(number, own_email=own_email)
+    _refuse_taken(others)
+    for other in others:
+        _drop_unconfirmed(other, by=by)
+
+
+def _others_with(number: str, *, own_email: str) -> QuerySet[Doctor]:
+    others: QuerySet[Doctor] = Doctor.objects.filter(licence_number=number)
+    return others.exclude(user__email=own_email.strip().lower())
+
+
+def _refuse_taken(others: QuerySet[Doctor]) -> None:
+    if others.filter(user__email_verified_at__isnull=False).exists():
+        raise _taken()
+
+
+def _drop_unconfirmed(other: Doctor, *, by: Actor) -> None:
+    """Delete somebody's sign-up; refuse instead when the address was confirmed before the account was locked."""
+    owner = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=other.user_id)
+    if owner.email_verified_at:
+        raise _taken()
+    record("doctors.sign_up_dropped", other.public_id, by=by)
+    _drop_photo_after_commit(other)
+    remove_text(SEARCH_KIND, other.pk)
+    other.delete()

@@ -308,7 +308,11 @@ def test_a_doctor_applies_and_withdraws_on_the_pages(cast, as_person):
     url = reverse("doctors:withdraw", args=[application.public_id])
     assert client.get(url).status_code == 200
     assert client.post(url).status_code == 302
-    assert client.post(url).status_code == 409
+    late = client.post(url)
+    assert late.status_code == 409
+    assert "This is withdrawn, so it can&#x27;t become withdrawn." in late.content.decode()
+    assert "Withdraw your application to City General Hospital?" in late.content.decode()
+    assert client.get(url).url == reverse("doctors:workplaces")
     assert as_person(cast.dora).post(url).status_code == 404
 
 

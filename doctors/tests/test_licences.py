@@ -37,7 +37,7 @@ def write(doctor, **changes):
 
 def confirm(affiliation, number="A-99", expires_at=OLD, by=None):
     with in_hospital(affiliation.hospital_id):
-        return confirm_licence(affiliation, number=number, expires_at=expires_at, by=by)
+        return confirm_licence(affiliation, seen=f"{number} until {expires_at}", by=by)
 
 
 def again(affiliation):
@@ -149,6 +149,19 @@ def test_an_earlier_date_counts_at_once(cast):
         assert not is_bookable(cast.dora_at_city)
 
 
+@pytest.mark.parametrize(
+    ("at", "valid"),
+    [
+        (dt.datetime(2035, 6, 30, 17, 59, tzinfo=dt.UTC), True),  # 23:59 in Dhaka
+        (dt.datetime(2035, 6, 30, 18, 0, tzinfo=dt.UTC), False),  # the next day there, not yet in UTC
+    ],
+)
+def test_a_licence_ends_with_its_last_day_by_the_platforms_clock(cast, at, valid):
+    with time_machine.travel(at, tick=False):
+        here = again(cast.dora_at_city)
+        assert [is_bookable(here), here.is_licensed, here.doctor.is_licensed] == [valid] * 3
+
+
 def test_who_was_never_checked_is_not_bookable(cast):
     with everywhere():
         Affiliation.objects.update(checked_licence_number="", checked_licence_expires=None)
@@ -182,7 +195,7 @@ def test_confirming_brings_the_mark_back_here_and_writes_who_did(cast, as_person
 def test_confirming_what_was_changed_meanwhile_is_a_conflict(cast):
     write(cast.doctor_dora, licence_number="A-99")
     write(cast.doctor_dora, licence_number="A-100")
-    with pytest.raises(Conflict, match="changed again meanwhile"):
+    with pytest.raises(Conflict, match="The licence was changed meanwhile"):
         confirm(cast.dora_at_city, by=cast.ada)
     with pytest.raises(Conflict):
         confirm(cast.dora_at_city, "A-100", NEW, by=cast.ada)
@@ -226,11 +239,11 @@ def test_the_doctors_page_shows_both_licences_and_the_button(cast, as_person):
     ):
         assert words in shown, words
     address = reverse("doctors:confirm_licence", args=["city", cast.dora_at_city.public_id])
-    stale = client.post(address, {"number": "A-99", "expires_at": "2039-06-30"})
+    stale = client.post(address, {"seen": "A-99 until 2039-06-30"})
     assert stale.status_code == 422
-    assert "changed again meanwhile" in stale.content.decode()
-    assert 'name="expires_at" value="2040-06-30"' in stale.content.decode()
-    done = client.post(address, {"number": "A-99", "expires_at": "2040-06-30"})
+    assert "The licence was changed meanwhile." in stale.content.decode()
+    assert 'name="seen" value="A-99 until 2040-06-30"' in stale.content.decode()
+    done = client.post(address, {"seen": "A-99 until 2040-06-30"})
     assert done["Location"] == page
     assert "I have checked it" not in client.get(page).content.decode()
 

@@ -235,3 +235,14 @@ def test_certificates_lead_on_to_the_hospitals(cast, as_person):
     assert button not in client.get(address).content.decode()
     CertificateFactory(doctor=new)
     assert button in client.get(address).content.decode()
+
+
+def test_removing_a_department_names_the_doctors_in_it(cast, as_person):
+    url = reverse("hospitals:remove_department", args=["city", cast.heart.public_id])
+    words = "Dr Dora Sen works in it, stays at the hospital, and needs another department."
+    assert words in as_person(cast.ada).get(url).content.decode()
+    works_at(cast.doctor_deb, cast.city, department=cast.heart)
+    page = as_person(cast.ada).get(url).content.decode()
+    assert "Dr Deb Roy, Dr Dora Sen work in it, stay at the hospital, and need another department." in page
+    Membership.of_person(cast.dora).update(status=Membership.Status.REMOVED)
+    assert "Dr Dora Sen" not in as_person(cast.ada).get(url).content.decode()

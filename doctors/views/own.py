@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http import errors_to, form_page, page_of, permit, posted, require_form
+from core.http import confirm_page, errors_to, form_page, page_of, permit, posted, require_form
 from core.uploads import serve_private
 from hospitals.models import Hospital
 
@@ -97,11 +97,13 @@ def certificate(request: HttpRequest, certificate: Certificate) -> HttpResponse:
 @permit("doctors.manage_certificate", Certificate)
 def remove_certificate(request: HttpRequest, certificate: Certificate) -> HttpResponse:
     """Delete a paper, after asking."""
-    if request.method == "POST":
+
+    def act() -> HttpResponse:
         operations.remove_certificate(certificate, by=request.user)
         messages.success(request, _("%(title)s is deleted.") % {"title": certificate.title})
         return redirect("doctors:certificates")
-    return render(request, "doctors/remove_certificate.html", {"certificate": certificate})
+
+    return confirm_page(request, "doctors/remove_certificate.html", {"certificate": certificate}, act)
 
 
 @require_safe
@@ -145,10 +147,13 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
 @require_form
 @permit("doctors.withdraw_application", Application)
 def withdraw(request: HttpRequest, application: Application) -> HttpResponse:
-    """Take an application back, after asking."""
-    if request.method == "POST":
+    """Take an application back, after asking; the list of one's applications says which are decided."""
+    if request.method != "POST" and not application.may_move_to(Application.Status.WITHDRAWN):
+        return redirect("doctors:workplaces")
+
+    def act() -> HttpResponse:
         operations.withdraw_application(application, by=request.user)
         messages.success(request, _("Your application is withdrawn."))
         return redirect("doctors:workplaces")
-    application.move_to(Application.Status.WITHDRAWN)  # not saved; a decided one can't be withdrawn
-    return render(request, "doctors/withdraw.html", {"application": application})
+
+    return confirm_page(request, "doctors/withdraw.html", {"application": application}, act)

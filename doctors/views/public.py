@@ -9,8 +9,9 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from core.http import client_address, errors_to, form_page, page_of, posted, require_form
-from core.throttle import require_try
+from accounts.http import source_of
+from accounts.throttles import require_mail_try
+from core.http import errors_to, form_page, page_of, posted, require_form
 from core.uploads import serve_private
 from hospitals.models import Hospital
 from hospitals.words import booking_sentences
@@ -32,8 +33,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST, request.FILES) if request.method == "POST" else SignUpForm()
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
-            require_try("sign-up", client_address(request), limit=20, seconds=3600)
             data = form.cleaned_data
+            require_mail_try(data["email"], source_of(request, data["email"]), purpose="sign-up")
             password_hash = make_password(data["password"])
             operations.sign_up_doctor(
                 details=form.details(), password_hash=password_hash, photo=data["photo"]

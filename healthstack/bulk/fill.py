@@ -33,7 +33,7 @@ from .size import Size
 from .visits import write_appointments
 from .world import MAIN, World
 
-CHUNK = 2_000  # visits written in one transaction
+CHUNK = 2_000  # visits written together
 Say = Callable[[str], None]
 Result = TypeVar("Result")
 COUNTED = (
@@ -41,17 +41,22 @@ COUNTED = (
 )  # fmt: skip
 
 
-def is_filled() -> bool:
-    """Say whether this database was filled before."""
-    return Hospital.objects.filter(slug=MAIN).exists()
+def what_is_there() -> str:
+    """Say what the database holds already; nothing when it may be filled."""
+    with everywhere():
+        if Hospital.objects.filter(slug=MAIN).exists():
+            return "was filled before"
+        counts = {model: model._base_manager.count() for model in (Hospital, User, Patient)}
+    found = [f"{count} {model._meta.verbose_name_plural}" for model, count in counts.items() if count]
+    return f"holds other data ({', '.join(found)})" if found else ""
 
 
 def fill(size: Size, say: Say) -> dict[str, int]:
     """Fill the database and return how many of each it holds now, ledger entries included.
 
-    Committed in pieces: a fill that was broken off leaves a database to throw away. Raises plans.DoesNotFit.
+    All or nothing. Raises plans.DoesNotFit, and OperationalError while somebody else uses an SQLite file.
     """
-    with everywhere(), _quick_sqlite():
+    with everywhere(), _quick_sqlite(), transaction.atomic():
         load_specialities()
         world = World(size)
         medicines = _timed(say, "medicines", lambda: add_medicines(world))
@@ -78,11 +83,9 @@ def _add_visits(world: World, medicines: list[Medicine]) -> None:
         waiting = iter(plans)
         while chunk := list(islice(waiting, CHUNK)):
             _write_chunk(world, chunk, books, serials, medicines)
-        with transaction.atomic():
-            insert(books.series(place.hospital.pk))
+        insert(books.series(place.hospital.pk))
 
 
-@transaction.atomic
 def _write_chunk(
     world: World,
     plans: list[Plan],

@@ -14,7 +14,8 @@ from appointments.models import NextFree
 from appointments.operations.next_free import SHOWN
 from appointments.queries import HORIZON_DAYS, PROFILE_DAYS, plans_for
 from appointments.slots import days_from, free_slots
-from core.search import index_many
+from core.models import SearchGram
+from core.search import gram_values
 from doctors.models import Affiliation, Doctor
 from doctors.queries import SEARCH_KIND as DOCTORS
 from formulary.models import Medicine
@@ -24,12 +25,13 @@ from formulary.queries import search_text
 from hospitals.operations.searching import SEARCH_KIND as HOSPITALS
 from patients.models import Registration, search_kind
 
-from .rows import insert
+from .rows import insert, insert_values
 from .world import World
 
 SYLLABLES = "ra vi mo ta le xi no du ke sa pri zo ban cor fen lin".split()
 ALIKE = "generic form strength route dose_unit pack_size prescription_only controlled bn_name".split()
 TOGETHER = 300  # affiliations whose plans are read together
+INDEXED_TOGETHER = 5_000  # texts
 
 
 @transaction.atomic
@@ -49,7 +51,7 @@ def add_medicines(world: World) -> list[Medicine]:
         row.manufacturer = "Bulk Demonstration Laboratories"
         added.append(row)
     insert(added)
-    index_many(MEDICINES, ((row.pk, search_text(row)) for row in added))
+    _index(MEDICINES, ((row.pk, search_text(row)) for row in added))
     return shipped + added
 
 
@@ -77,11 +79,17 @@ def index_all(world: World) -> None:
         )
         for place in world.places
     )
-    index_many(HOSPITALS, ((pk, " ".join(word for word in found if word)) for pk, found in words))
+    _index(HOSPITALS, ((pk, " ".join(word for word in found if word)) for pk, found in words))
 
 
 def _index_names(kind: str, rows: Any) -> None:
-    index_many(kind, ((pk, f"{name} {name_bn}") for pk, name, name_bn in rows.iterator(chunk_size=5_000)))
+    _index(kind, ((pk, f"{name} {name_bn}") for pk, name, name_bn in rows.iterator(chunk_size=5_000)))
+
+
+def _index(kind: str, texts: Iterator[tuple[int, str]]) -> None:
+    """Do what `index_many` does, for objects that were not indexed before."""
+    while batch := list(islice(texts, INDEXED_TOGETHER)):
+        insert_values(SearchGram, (row for pk, text in batch for row in gram_values(kind, pk, text)))
 
 
 @transaction.atomic

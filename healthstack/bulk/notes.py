@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import prefetch_related_objects
 
@@ -13,10 +14,11 @@ from formulary.models import DoseUnit, Medicine
 from records.models import Prescription, PrescriptionLine, TimelineEntry, Visit, VisitNote
 from records.operations.lines import LineText, quantity_of, quantity_unit
 from records.operations.prescriptions import VALID_DAYS
+from records.queries import letterhead
 
 from .names import DIAGNOSES, PLANS
 from .plans import Plan
-from .rows import insert
+from .rows import insert, insert_values
 from .visits import about
 from .world import World
 
@@ -39,8 +41,8 @@ def write_records(world: World, plans: list[Plan], medicines: list[Medicine]) ->
     for visit, plan in pairs:
         body = {"note": latest[visit.pk].number}
         _record(world, "records.visit_finished", visit.public_id, plan, plan.ends_at, body=body)
-    timeline += _write_prescriptions(world, pairs, medicines)
-    insert(timeline)
+    timeline += _write_prescriptions(world, pairs, latest, medicines)
+    insert_values(TimelineEntry, timeline)
 
 
 def _record(world: World, kind: str, reference: str, plan: Plan, at: dt.datetime, **rest: object) -> None:
@@ -85,28 +87,28 @@ def _notes(world: World, visit: Visit, plan: Plan) -> Iterable[VisitNote]:
         yield note
 
 
-def _line_of_visit(visit: Visit, note: VisitNote) -> TimelineEntry:
-    return TimelineEntry(
-        hospital=visit.hospital,
-        patient=visit.patient,
-        kind="records.visit",
-        title=f"Visit: {note.diagnosis} ({note.diagnosis_code})",
-        route="records:notes",
-        reference=visit.public_id,
-        at=visit.started_at,
-    )
+def _line_of_visit(visit: Visit, note: VisitNote) -> dict[str, Any]:
+    return {
+        "hospital_id": visit.hospital_id,
+        "patient_id": visit.patient_id,
+        "kind": "records.visit",
+        "title": f"Visit: {note.diagnosis} ({note.diagnosis_code})",
+        "route": "records:notes",
+        "reference": visit.public_id,
+        "at": visit.started_at,
+    }
 
 
 def _write_prescriptions(
-    world: World, pairs: list[tuple[Visit, Plan]], medicines: list[Medicine]
-) -> list[TimelineEntry]:
+    world: World, pairs: list[tuple[Visit, Plan]], latest: dict[int, VisitNote], medicines: list[Medicine]
+) -> list[dict[str, Any]]:
     # The measured patient gets one each time, so that there is something to measure.
     wanted = [
         (visit, plan)
         for visit, plan in pairs
         if world.random.random() < PRESCRIBED or plan.patient is world.patient
     ]
-    rows = insert([_prescription(world, visit, plan) for visit, plan in wanted])
+    rows = insert([_prescription(world, visit, plan, latest[visit.pk]) for visit, plan in wanted])
     names: dict[int, list[str]] = {}
     lines = [line for row in rows for line in _lines(world, row, medicines)]
     for line in insert(lines):
@@ -127,10 +129,10 @@ def _write_prescriptions(
     return [_line_of_prescription(row, names[row.pk]) for row in rows]
 
 
-def _prescription(world: World, visit: Visit, plan: Plan) -> Prescription:
+def _prescription(world: World, visit: Visit, plan: Plan, note: VisitNote) -> Prescription:
     cancelled = world.random.random() < 0.02
     signed_at = plan.ends_at
-    return Prescription(
+    prescription = Prescription(
         public_id=world.id(),
         hospital=visit.hospital,
         visit=visit,
@@ -138,38 +140,15 @@ def _prescription(world: World, visit: Visit, plan: Plan) -> Prescription:
         doctor=visit.doctor,
         status=Prescription.Status.CANCELLED if cancelled else Prescription.Status.ACTIVE,
         advice=world.random.choice(PLANS),
-        letterhead=_letterhead(world, plan, visit),
         created_at=signed_at,
         signed_at=signed_at,
         valid_until=visit.hospital.local(signed_at).date() + dt.timedelta(days=VALID_DAYS),
         cancelled_at=signed_at if cancelled else None,
         cancel_reason="Written for somebody else." if cancelled else "",
     )
-
-
-def _letterhead(world: World, plan: Plan, visit: Visit) -> dict[str, str]:
-    """Return what records' letterhead_of gives, without its queries; a test holds the two together."""
-    hospital, doctor, patient = plan.place.hospital, visit.doctor, visit.patient
-    allergies = world.allergies.get(patient.pk)
-    places = [hospital.address, hospital.area, hospital.city]
-    return {
-        "hospital": hospital.name,
-        "hospital_bn": hospital.name_bn,
-        "address": ", ".join(part for part in places if part),
-        "phone": hospital.phone.as_international,
-        "zone": hospital.zone,
-        "doctor": doctor.name,
-        "qualifications": doctor.qualifications,
-        "speciality": doctor.speciality.name,
-        "licence": doctor.licence_number,
-        "patient": patient.name,
-        "patient_bn": patient.name_bn,
-        "born": patient.birth_date.isoformat(),
-        "sex": str(patient.sex),
-        "number": plan.place.numbers[patient.pk],
-        "allergies": str(allergies.answer) if allergies else "",
-        "allergies_text": allergies.text if allergies else "",
-    }
+    number, allergies = plan.place.numbers[visit.patient.pk], world.allergies.get(visit.patient.pk)
+    prescription.letterhead = letterhead(prescription, number=number, allergies=allergies, note=note)
+    return prescription
 
 
 def _lines(world: World, prescription: Prescription, medicines: list[Medicine]) -> Iterable[PrescriptionLine]:
@@ -192,14 +171,14 @@ def _lines(world: World, prescription: Prescription, medicines: list[Medicine]) 
         )
 
 
-def _line_of_prescription(prescription: Prescription, generics: list[str]) -> TimelineEntry:
+def _line_of_prescription(prescription: Prescription, generics: list[str]) -> dict[str, Any]:
     names = ", ".join(dict.fromkeys(generics))
-    return TimelineEntry(
-        hospital=prescription.hospital,
-        patient=prescription.patient,
-        kind="records.prescription",
-        title=f"Prescription: {names}"[:200],
-        route="records:doctor_prescription",
-        reference=prescription.public_id,
-        at=prescription.signed_at or prescription.created_at,
-    )
+    return {
+        "hospital_id": prescription.hospital_id,
+        "patient_id": prescription.patient_id,
+        "kind": "records.prescription",
+        "title": f"Prescription: {names}"[:200],
+        "route": "records:doctor_prescription",
+        "reference": prescription.public_id,
+        "at": prescription.signed_at or prescription.created_at,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -37,28 +37,42 @@ def insert(rows: Sequence[Row]) -> Sequence[Row]:
     """
     if not rows:
         return rows
-    model = type(rows[0])
-    table = _table(model)
-    if table.key:
-        last = model._base_manager.aggregate(last=Max("pk"))["last"] or 0
-        for number, row in enumerate(rows, last + 1):
-            row.__dict__[table.key] = number
-    now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.executemany(table.statement, [_values(table, row, now) for row in rows])
-        for reset in connection.ops.sequence_reset_sql(no_style(), [model]):
-            cursor.execute(reset)
+    table = _table(type(rows[0]))
+    for row in rows:
+        for field in table.parents:
+            # A parent that was inserted after the row had been made; set so that Django keeps the parent that it knows.
+            if row.__dict__[field.attname] is None and field.is_cached(row):
+                row.__dict__[field.attname] = getattr(field.get_cached_value(row), "pk", None)
+    _insert(type(rows[0]), [row.__dict__ for row in rows])
     return rows
 
 
-def _values(table: _Table, row: models.Model, now: Any) -> list[Any]:
-    state = row.__dict__
+def insert_values(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> None:
+    """Insert rows that nothing is asked of afterwards, each the values of its columns: making models of them takes longer.
+
+    What a row leaves out gets the field's default; the same one for all rows.
+    """
+    defaults = {field.attname: field.get_default() for field in model._meta.concrete_fields}
+    _insert(model, [{**defaults, **row} for row in rows])
+
+
+def _insert(model: type[models.Model], states: list[dict[str, Any]]) -> None:
+    table, now = _table(model), timezone.now()
+    if not states:
+        return
+    if table.key:
+        last = model._base_manager.aggregate(last=Max("pk"))["last"] or 0
+        for number, state in enumerate(states, last + 1):
+            state[table.key] = number
+    with connection.cursor() as cursor:
+        cursor.executemany(table.statement, [_values(table, state, now) for state in states])
+        for reset in connection.ops.sequence_reset_sql(no_style(), [model]):
+            cursor.execute(reset)
+
+
+def _values(table: _Table, state: dict[str, Any], now: Any) -> list[Any]:
     for name in table.made:
         state[name] = state[name] or now
-    for field in table.parents:
-        # A parent that was inserted after the row had been made; set so that Django keeps the parent that it knows.
-        if state[field.attname] is None and field.is_cached(row):
-            state[field.attname] = getattr(field.get_cached_value(row), "pk", None)
     values = [state[name] for name in table.names]
     for place, adapt in table.adapted:
         values[place] = adapt(values[place])
@@ -92,6 +106,11 @@ def _adapter(field: Any) -> Callable[[Any], Any] | None:
     if isinstance(field, models.DateTimeField):
         adapt: Callable[[Any], Any] = connection.ops.adapt_datetimefield_value
         return adapt
+    if isinstance(field, models.DateField):
+        return connection.ops.adapt_datefield_value
+    if isinstance(field, models.DecimalField):
+        digits, places = field.max_digits, field.decimal_places
+        return lambda value: connection.ops.adapt_decimalfield_value(value, digits, places)
     if isinstance(field, AS_THEY_ARE) and type(field).__module__.startswith("django."):
         return None
     return lambda value: field.get_db_prep_save(value, connection)

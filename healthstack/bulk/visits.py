@@ -18,7 +18,7 @@ from patients.models import CareRelation
 
 from .names import REASONS
 from .plans import NOTHING, Plan
-from .rows import insert
+from .rows import insert, insert_values
 from .world import World
 
 Act = Change.Act
@@ -32,12 +32,12 @@ def write_appointments(world: World, plans: list[Plan], serials: Counter[tuple[i
         serials[plan.work.pk, plan.day] += 1
         plan.row = _appointment(world, plan, serials[plan.work.pk, plan.day])
     insert([plan.row for plan in plans])
-    insert([cell for plan in plans if plan.status != Status.CANCELLED for cell in _cells(plan)])
+    insert_values(Cell, (cell for plan in plans if plan.status != Status.CANCELLED for cell in _cells(plan)))
     insert([_hold(plan) for plan in plans if plan.online])
-    insert([change for plan in plans for change in _changes(world, plan)])
-    insert([_care(world, plan) for plan in plans if plan.accepted_at])
-    insert([_mail(world, plan) for plan in plans if plan.patient.user])
-    insert([notice for plan in plans for notice in _notices(world, plan)])
+    insert_values(Change, (change for plan in plans for change in _changes(world, plan)))
+    insert_values(CareRelation, (_care(world, plan) for plan in plans if plan.accepted_at))
+    insert_values(Message, (_mail(world, plan) for plan in plans if plan.patient.user))
+    insert_values(Notice, (notice for plan in plans for notice in _notices(world, plan)))
 
 
 def booker(plan: Plan) -> Any:
@@ -76,14 +76,11 @@ def _appointment(world: World, plan: Plan, serial: int) -> Appointment:
     )
 
 
-def _cells(plan: Plan) -> Iterable[Cell]:
-    for start in cells_of(plan.starts_at, plan.ends_at):
-        yield Cell(
-            appointment_id=plan.row.pk,
-            doctor_id=plan.work.doctor_id,
-            patient_id=plan.patient.pk,
-            starts_at=start,
-        )
+def _cells(plan: Plan) -> Iterable[dict[str, Any]]:
+    people = {
+        "appointment_id": plan.row.pk, "doctor_id": plan.work.doctor_id, "patient_id": plan.patient.pk,
+    }  # fmt: skip
+    return [people | {"starts_at": start} for start in cells_of(plan.starts_at, plan.ends_at)]
 
 
 def _hold(plan: Plan) -> Hold:
@@ -93,7 +90,7 @@ def _hold(plan: Plan) -> Hold:
     )
 
 
-def _changes(world: World, plan: Plan) -> Iterable[Change]:
+def _changes(world: World, plan: Plan) -> Iterable[dict[str, Any]]:
     first = Status.BOOKED if plan.place.hospital.accepts_at_once else Status.PENDING
     yield _change(world, plan, Act.BOOKED, first, plan.booked_at, booker(plan))
     doctor = plan.work.doctor.user
@@ -104,25 +101,25 @@ def _changes(world: World, plan: Plan) -> Iterable[Change]:
         yield _change(world, plan, ENDS[Status(plan.status)], plan.status, plan.ended_at, by)
 
 
-def _change(world: World, plan: Plan, act: Act, status: str, at: dt.datetime, by: Any) -> Change:
+def _change(world: World, plan: Plan, act: Act, status: str, at: dt.datetime, by: Any) -> dict[str, Any]:
     row, note = plan.row, plan.row.cancel_reason if act == Act.CANCELLED else ""
     body = {"starts_at": row.starts_at.isoformat(), "status": str(status), "version": row.version}
     world.record(
         f"appointments.{act.value}", row.public_id, by=by, at=at, about=about(plan), body=body, reason=note
     )
-    return Change(
-        hospital_id=row.hospital_id,
-        appointment_id=row.pk,
-        at=at,
-        act=act,
-        version=row.version,
-        starts_at=row.starts_at,
-        by_name=by.name,
-        note=note,
-    )
+    return {
+        "hospital_id": row.hospital_id,
+        "appointment_id": row.pk,
+        "at": at,
+        "act": act,
+        "version": row.version,
+        "starts_at": row.starts_at,
+        "by_name": by.name,
+        "note": note,
+    }
 
 
-def _care(world: World, plan: Plan) -> CareRelation:
+def _care(world: World, plan: Plan) -> dict[str, Any]:
     doctor, reason, row = plan.work.doctor.user, CareRelation.Reason.APPOINTMENT, plan.row
     starts_at = plan.accepted_at or plan.booked_at
     open_until = plan.ends_at + CHART_STAYS_OPEN
@@ -136,35 +133,35 @@ def _care(world: World, plan: Plan) -> CareRelation:
         world.record(
             "patients.care_ended", row.public_id, by=doctor, at=plan.ended_at, about=about(plan), body=ended
         )
-    return CareRelation(
-        hospital_id=row.hospital_id,
-        patient_id=plan.patient.pk,
-        person=doctor,
-        reason=reason,
-        reference=row.public_id,
-        starts_at=starts_at,
-        ends_at=ends_at,
-    )
+    return {
+        "hospital_id": row.hospital_id,
+        "patient_id": plan.patient.pk,
+        "person_id": doctor.pk,
+        "reason": reason,
+        "reference": row.public_id,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+    }
 
 
-def _mail(world: World, plan: Plan) -> Message:
-    return Message(
-        public_id=world.id(),
-        kind="appointments.booked",
-        reference=plan.row.public_id,
-        version=plan.row.version,
-        hospital_id=plan.place.hospital.pk,
-        user=plan.patient.user,
-        email=plan.patient.email,
-        status=Message.Status.SENT,
-        attempts=1,
-        next_attempt_at=plan.booked_at,
-        sent_at=plan.booked_at,
-        created_at=plan.booked_at,
-    )
+def _mail(world: World, plan: Plan) -> dict[str, Any]:
+    return {
+        "public_id": world.id(),
+        "kind": "appointments.booked",
+        "reference": plan.row.public_id,
+        "version": plan.row.version,
+        "hospital_id": plan.place.hospital.pk,
+        "user_id": plan.patient.user_id,
+        "email": plan.patient.email,
+        "status": Message.Status.SENT,
+        "attempts": 1,
+        "next_attempt_at": plan.booked_at,
+        "sent_at": plan.booked_at,
+        "created_at": plan.booked_at,
+    }
 
 
-def _notices(world: World, plan: Plan) -> Iterable[Notice]:
+def _notices(world: World, plan: Plan) -> Iterable[dict[str, Any]]:
     recent = plan.starts_at > world.now - dt.timedelta(days=30)
     when = moment(plan.starts_at, plan.place.hospital.tz) if recent else ""
     if recent and plan.patient.user:
@@ -175,17 +172,17 @@ def _notices(world: World, plan: Plan) -> Iterable[Notice]:
         yield _notice(world, plan, plan.work.doctor.user, "appointments.new_visit", title, "/doctor/visits/")
 
 
-def _notice(world: World, plan: Plan, user: Any, kind: str, title: str, path: str) -> Notice:
+def _notice(world: World, plan: Plan, user: Any, kind: str, title: str, path: str) -> dict[str, Any]:
     read_at = world.now if world.random.random() < 0.8 else None
     url = f"{path}{plan.row.public_id}/"
-    return Notice(
-        public_id=world.id(),
-        user=user,
-        kind=kind,
-        reference=plan.row.public_id,
-        hospital_id=plan.place.hospital.pk,
-        title=title[:200],
-        url=url,
-        read_at=read_at,
-        created_at=plan.booked_at,
-    )
+    return {
+        "public_id": world.id(),
+        "user_id": user.pk,
+        "kind": kind,
+        "reference": plan.row.public_id,
+        "hospital_id": plan.place.hospital.pk,
+        "title": title[:200],
+        "url": url,
+        "read_at": read_at,
+        "created_at": plan.booked_at,
+    }

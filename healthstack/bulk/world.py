@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -16,15 +17,22 @@ from core.ids import ALPHABET
 from doctors.models import Affiliation, Doctor
 from healthstack.demo.cast import DOMAIN, PASSWORD
 from hospitals.models import Department, Hospital, Membership
-from ledger.operations import NOBODY, About, Happened, rows_of
+from ledger.models import Entry, EntrySecret
+from ledger.operations import NOBODY, About, Happened, values_of
 from patients.models import Patient
 from records.models import Allergies
 
 from .names import Names
-from .rows import insert
+from .rows import insert_values
 from .size import Size
 
 MAIN = "bulk-main"
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _canonical(value: dict[str, Any]) -> bytes:
+    """Write JSON as RFC 8785 does, ten times as fast; only for names in ASCII, texts and whole numbers."""
+    return _encode(value).encode()
 
 
 @dataclass(eq=False)
@@ -70,7 +78,7 @@ class World:
 
     def share(self, total: int) -> list[Place]:
         """Return `total` hospitals to hand something out to: the main one a fifth of the times, the others in turn."""
-        main = total // 5 if len(self.places) > 1 else total
+        main = max(1, total // 5) if len(self.places) > 1 else total
         others = self.others
         return [self.main] * main + [others[index % len(others)] for index in range(total - main)]
 
@@ -115,8 +123,8 @@ class World:
     def write_trail(self) -> None:
         """Append what was kept, in the order it happened; inside a transaction."""
         self._trail.sort(key=lambda entry: entry.at)
-        rows = [rows_of(entry) for entry in self._trail]
-        insert([entry for entry, _ in rows])
-        insert([secret for _, secret in rows])
+        rows = [values_of(entry, canonical=_canonical) for entry in self._trail]
+        insert_values(Entry, [entry for entry, _ in rows])
+        insert_values(EntrySecret, [secret for _, secret in rows])
         self.entries += len(rows)
         self._trail.clear()

@@ -29,6 +29,7 @@ class DoctorPart:
     hours: tuple[tuple[int, str, str], ...] = ()
     slot_minutes: int = 20
     about: str = ""
+    lead_minutes: int = 60
 
 
 CITY = HospitalProfile(
@@ -71,7 +72,8 @@ DEPARTMENTS: dict[str, dict[str, tuple[str, str, tuple[str, ...]]]] = {
         "Ophthalmology": ("Eyes", "First floor", ("Eye test",)),
     },
 }
-EVERY_DAY = tuple((weekday, "09:00", "21:00") for weekday in range(7))
+# Until late, so that a visit of today can be tried at nearly any hour; on Friday mornings Dora is in Chattogram.
+EVERY_DAY = tuple((weekday, "16:00" if weekday == 4 else "09:00", "23:40") for weekday in range(7))
 EVENINGS = tuple((weekday, "16:00", "20:00") for weekday in (5, 6, 0, 1, 2, 3))
 MORNINGS = tuple((weekday, "09:00", "13:00") for weekday in (5, 6, 0, 1, 2))
 
@@ -79,7 +81,7 @@ DOCTORS = (
     DoctorPart(
         "dora", "Dr Dora Sen", "ডা. ডোরা সেন", "female", "cardiology", "MBBS, FCPS (Cardiology), MRCP", 2010,
         Decimal("1200.00"), "Cardiology", ("city", "lakeside"), EVERY_DAY, 20,
-        "Sees people with chest pain, high blood pressure and heart failure.",
+        "Sees people with chest pain, high blood pressure and heart failure.", 0,
     ),
     DoctorPart(
         "deb", "Dr Debashish Roy", "ডা. দেবাশীষ রায়", "male", "general-practice", "MBBS, MCGP", 2014,

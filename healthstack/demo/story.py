@@ -9,11 +9,12 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.operations import add_verified_user, make_platform_admin
-from appointments.operations import next_free, set_weekly_hours
+from appointments.operations import change_booking_rules, next_free, set_weekly_hours
 from core.actors import SEED
 from core.tenancy import in_hospital
 from doctors.models import Affiliation, Doctor, Speciality
 from doctors.operations import (
+    BookingRules,
     DoctorDetails,
     apply_to_hospital,
     approve_application,
@@ -37,8 +38,8 @@ from . import cast
 from .visits import play_visits
 
 
-def seed(today: dt.date) -> dict[str, int]:
-    """Seed what is missing and return how many of each there are; `today` is the local date in Dhaka."""
+def seed() -> dict[str, int]:
+    """Seed what is missing and return how many of each there are."""
     load_specialities()
     medicines = load_demonstration_data()
     password_hash = make_password(cast.PASSWORD)
@@ -59,7 +60,7 @@ def seed(today: dt.date) -> dict[str, int]:
     _apply(cast.APPLICANT, people[cast.APPLICANT.login], hospitals)
     for patient in cast.PATIENTS:
         _patient(patient, people[patient.login])
-    play_visits(people, hospitals["city"], today)
+    play_visits(people, hospitals["city"])
     return {
         "hospitals": len(hospitals),
         "doctors": len(cast.DOCTORS),
@@ -137,6 +138,8 @@ def _work(part: cast.DoctorPart, user: User, hospitals: dict[str, Hospital], adm
             # The second hospital has its hours on Fridays, so the two calendars differ.
             hours = part.hours if number == 0 else ((4, "10:00", "13:00"),)
             set_weekly_hours(affiliation, hours=[_hours(*one) for one in hours], by=user)
+            rules = BookingRules(part.fee, part.slot_minutes, part.lead_minutes, None, takes_bookings=True)
+            change_booking_rules(affiliation, rules=rules, by=user)
         next_free.refresh_next_free(affiliation.pk)
 
 

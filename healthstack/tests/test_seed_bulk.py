@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
+import os
 import re
+import sqlite3
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
+import rfc8785
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.tests.factories import UserFactory
 from appointments.models import Appointment, Cell, Change, NextFree
 from appointments.operations.next_free import refresh_next_free
 from billing.models import Attempt, Invoice, Payment, Refund
@@ -22,7 +31,9 @@ from doctors.models import Affiliation, Application, Doctor, WeeklyHours
 from formulary.models import Medicine
 from healthstack.demo.cast import PASSWORD
 from hospitals.models import Hospital, Membership, Role
+from ledger import kinds
 from ledger.models import Entry, EntrySecret
+from ledger.operations import body_of
 from notifications.models import Notice
 from patients.models import CareRelation, Patient, Registration, search_kind
 from records.models import Prescription, PrescriptionLine, Visit, VisitNote
@@ -182,9 +193,61 @@ def test_the_same_seed_gives_the_same_people_and_another_one_others(db):
 
 
 def test_a_second_fill_is_refused_with_a_sentence(filled):
-    with pytest.raises(CommandError, match=r"This database was filled before\. Use an empty one"):
+    with pytest.raises(
+        CommandError, match=r"This database was filled before, so nothing was changed\. Name an empty one"
+    ):
         seed_bulk()
     assert Hospital.objects.count() == 3
+
+
+def test_a_database_with_other_data_is_refused_and_says_which(db):
+    UserFactory.create_batch(2)
+    with pytest.raises(
+        CommandError, match=r"This database holds other data \(2 users\), so nothing was changed\."
+    ):
+        seed_bulk()
+    assert Hospital.objects.count() == 0
+
+
+def test_a_database_that_somebody_else_uses_is_refused_with_a_sentence(tmp_path):
+    file = tmp_path / "db.sqlite3"
+    environment = {
+        **os.environ, "DJANGO_SETTINGS_MODULE": "healthstack.settings", "ENV_FILE": os.devnull,
+        "VAR_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{file}",
+    }  # fmt: skip
+    run = [sys.executable, "manage.py"]
+    subprocess.run([*run, "migrate", "-v0"], cwd=settings.BASE_DIR, env=environment, check=True)
+    with contextlib.closing(sqlite3.connect(file)) as portal:
+        portal.execute("SELECT count(*) FROM hospitals_hospital").fetchall()
+        done = subprocess.run(
+            [*run, "seed_bulk"],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert portal.execute("SELECT count(*) FROM hospitals_hospital").fetchall() == [(0,)]
+    assert done.returncode == 1
+    assert "If HealthStack runs on it, stop that with Ctrl-C first." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("doctors", [1, 2, 4])
+def test_few_people_are_no_obstacle(db, doctors):
+    printed = seed_bulk(hospitals=3, doctors=doctors, patients=5, appointments=10, medicines=30)
+    assert re.search(r"\b10 appointments\b", printed)
+    assert "The shipped medicines are always loaded, so there are more than were asked for." in printed
+    assert "invariants hold." in printed
+
+
+def test_the_trail_is_written_as_rfc_8785_writes_it(filled):
+    for secret in EntrySecret.objects.all():
+        assert bytes(secret.body) == rfc8785.dumps(body_of(secret))
+    for row in Prescription.objects.all():
+        entry = EntrySecret.objects.get(kind="records.prescription", reference=row.public_id)
+        frozen = rfc8785.dumps(kinds.get("records.prescription").canonical(row))
+        assert body_of(entry)["body_hash"] == hashlib.sha256(frozen).hexdigest()
 
 
 def test_too_many_visits_for_so_few_doctors_are_refused_with_a_sentence(db):
@@ -192,6 +255,7 @@ def test_too_many_visits_for_so_few_doctors_are_refused_with_a_sentence(db):
         CommandError, match=r"has too few doctors or patients for so many visits\. Ask for fewer visits"
     ):
         seed_bulk(hospitals=1, doctors=1, patients=1, appointments=5_000)
+    assert not Hospital.objects.exists() and not Medicine.objects.exists()
 
 
 @pytest.mark.parametrize("nothing", ["hospitals", "doctors", "patients"])

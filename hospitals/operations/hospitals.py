@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,8 +16,9 @@ from core.actors import Actor
 from core.errors import Conflict, DomainError
 from core.tenancy import in_hospital
 from ledger.operations import About, record
+from notifications.operations import notify
 
-from ..models import Hospital, Role
+from ..models import Hospital, Membership, Role
 from ..queries import has_prices
 from ..signals import hospital_closed
 from .invitations import invite_staff
@@ -117,10 +119,12 @@ def change_rules(hospital: Hospital, *, rules: HospitalRules, by: Actor) -> Hosp
 
 
 @transaction.atomic
-def require_second_factor(hospital: Hospital, *, required: bool, by: Actor) -> Hospital:
-    """Say whether the hospital's admins need a second factor; it counts from their next page on."""
+def require_second_factor(hospital: Hospital, *, roles: Iterable[str], by: Actor) -> Hospital:
+    """Say which roles (of Role) need a second factor there; it counts from their people's next page on."""
     locked = _locked(hospital)
-    _change(locked, {"admin_second_factor": required}, "hospitals.second_factor_changed", by)
+    wanted = {Role(role) for role in roles}
+    values = {"second_factor_roles": [role.value for role in Role if role in wanted]}
+    _change(locked, values, "hospitals.second_factor_changed", by)
     return locked
 
 
@@ -152,7 +156,7 @@ def remove_logo(hospital: Hospital, *, by: Actor) -> Hospital:
 def deactivate_hospital(hospital: Hospital, *, reason: str, by: Actor) -> Hospital:
     """Close the hospital: nobody works there, nobody finds or books it; nothing is deleted. Raises DomainError.
 
-    Rooms above hear of it, and end what can't take place there any more.
+    Tells everybody who worked there. Rooms above hear of it, and end what can't take place there any more.
     """
     locked = _locked(hospital)
     if not locked.is_active:
@@ -166,20 +170,30 @@ def deactivate_hospital(hospital: Hospital, *, reason: str, by: Actor) -> Hospit
         about=About(hospital_id=locked.pk),
         reason=reason,
     )
+    _tell_staff(locked, "hospitals.closed")
     hospital_closed.send(sender=Hospital, hospital_id=locked.pk)
     return locked
 
 
 @transaction.atomic
 def reactivate_hospital(hospital: Hospital, *, by: Actor) -> Hospital:
-    """Open a closed hospital again, with its staff and departments as they were. Raises DomainError."""
+    """Open a closed hospital again, with its staff and departments as they were, and tell the staff. Raises DomainError."""
     locked = _locked(hospital)
     if locked.is_active:
         raise DomainError(_("%(name)s is open already.") % {"name": locked.name})
     locked.is_active = True
     locked.save(update_fields=["is_active"])
     record("hospitals.hospital_reactivated", locked.public_id, by=by, about=About(hospital_id=locked.pk))
+    _tell_staff(locked, "hospitals.reopened")
     return locked
+
+
+def _tell_staff(hospital: Hospital, kind: str) -> None:
+    """Tell each person once whose access ends or begins with the hospital's; who is suspended keeps waiting."""
+    with in_hospital(hospital):
+        staff = Membership.objects.filter(hospital=hospital, status=Membership.Status.ACTIVE).values("user")
+        for user in User.objects.filter(pk__in=staff, is_active=True).order_by("pk"):
+            notify(user, kind, hospital.public_id, hospital_id=hospital.pk)
 
 
 def _locked(hospital: Hospital) -> Hospital:
@@ -188,7 +202,10 @@ def _locked(hospital: Hospital) -> Hospital:
 
 
 def _as_text(values: dict[str, Any]) -> dict[str, str]:
-    return {name: "" if value is None else str(value) for name, value in values.items()}
+    return {
+        name: ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+        for name, value in values.items()
+    }
 
 
 def _change(hospital: Hospital, values: dict[str, Any], kind: str, by: Actor) -> list[str]:

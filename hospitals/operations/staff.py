@@ -13,6 +13,7 @@ from accounts.models import User
 from core.actors import Actor
 from core.errors import Conflict, DomainError
 from ledger.operations import About, record
+from notifications.operations import notify
 
 from ..models import INVITABLE_ROLES, Hospital, Membership, Role
 
@@ -57,12 +58,17 @@ def change_role(membership: Membership, *, role: str, by: Actor) -> Membership:
 
 @transaction.atomic
 def suspend_membership(membership: Membership, *, by: Actor) -> Membership:
-    """Take the access away for now, at once. Raises IllegalTransition, and DomainError for the last admin."""
+    """Take the access away for now, at once, and tell the person.
+
+    Raises IllegalTransition, and DomainError for the last admin.
+    """
     locked, admins = _locked(membership)
     locked.move_to(Membership.Status.SUSPENDED)
     _keep_an_admin(locked, admins)
     locked.save(update_fields=["status"])
     _record("hospitals.membership_suspended", locked, by, {"role": locked.role})
+    reference = f"{locked.hospital.public_id}:{locked.public_id}"
+    notify(locked.user, "hospitals.suspended", reference, hospital_id=locked.hospital_id)
     return locked
 
 

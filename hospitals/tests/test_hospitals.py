@@ -233,15 +233,17 @@ def test_change_rules_operation_refuses_what_does_not_fit(rules, cast):
         operations.change_rules(cast.city, rules=rules, by=cast.ada)
 
 
-def test_second_factor_is_asked_of_admins_from_the_next_page_on(cast, as_person):
-    client = as_person(cast.ada)
-    client.post(reverse("hospitals:security", args=["city"]), {"admin_second_factor": "on"})
-    answer = client.get(reverse("hospitals:staff", args=["city"]))
-    assert answer.status_code == 302
-    assert answer["Location"].startswith("/accounts/second-factor/?next=")
-    assert trail("second_factor_changed")[0]["body"] == {
-        "admin_second_factor": {"from": "False", "to": "True"}
-    }
+def test_the_rules_show_numbers_with_the_hospitals_own_letters(cast, as_person):
+    Hospital.objects.filter(pk=cast.city.pk).update(number_prefix="CG")
+    page = as_person(cast.ada).get(reverse("hospitals:rules", args=["city"])).content.decode()
+    assert "A new patient gets a number like CG-000123." in page
+
+
+def test_closing_says_who_reads_the_reason(cast, as_person):
+    page = (
+        as_person(cast.root).get(reverse("hospitals:deactivate", args=[cast.city.public_id])).content.decode()
+    )
+    assert "Staff and patients don’t read it." in page
 
 
 def test_logo_is_drawn_anew_and_shown_to_anyone(cast, as_person, django_capture_on_commit_callbacks):

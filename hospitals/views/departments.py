@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from core.http import errors_to, form_page, page_of, permit, posted, require_form
+from core.http import confirm_page, errors_to, form_page, page_of, permit, posted, require_form
 
 from .. import operations, queries
 from ..forms import DepartmentForm, ServiceForm
@@ -71,12 +71,14 @@ def edit_department(request: HttpRequest, department: Department, slug: str) -> 
 def remove_department(request: HttpRequest, department: Department, slug: str) -> HttpResponse:
     """Remove a department, after saying what goes with it."""
     _refuse_removed(department)
-    if request.method == "POST":
+
+    def act() -> HttpResponse:
         operations.remove_department(department, by=request.user)
         messages.success(request, _("%(name)s is removed.") % {"name": department.name})
         return redirect("hospitals:departments", slug)
+
     context = {"department": department, "losses": losses_of(department)}
-    return render(request, "hospitals/remove_department.html", context)
+    return confirm_page(request, "hospitals/remove_department.html", context, act)
 
 
 @require_form
@@ -113,13 +115,14 @@ def edit_service(request: HttpRequest, service: Service, slug: str) -> HttpRespo
 def remove_service(request: HttpRequest, service: Service, slug: str) -> HttpResponse:
     """Remove a service, after asking."""
     _refuse_removed(service)
-    if request.method == "POST":
+
+    def act() -> HttpResponse:
         operations.remove_service(service, by=request.user)
         messages.success(request, _("%(name)s is removed.") % {"name": service.name})
         return redirect("hospitals:department", slug, service.department.public_id)
-    return render(
-        request, "hospitals/remove_service.html", {"service": service, "department": service.department}
-    )
+
+    context = {"service": service, "department": service.department}
+    return confirm_page(request, "hospitals/remove_service.html", context, act)
 
 
 def _refuse_removed(row: Department | Service) -> None:

@@ -66,6 +66,7 @@ def detail(request: HttpRequest, hospital: Hospital) -> HttpResponse:
             "hospital": hospital,
             "admins": list(queries.staff_of(hospital, role=Role.ADMIN)),
             "invitations": [row for row in queries.invitations_of(hospital) if row.status == row.Status.OPEN],
+            "losses": [] if hospital.is_active else losses_of(hospital),
         }
     return render(request, "hospitals/platform_detail.html", context)
 

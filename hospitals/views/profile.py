@@ -10,10 +10,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.queries import methods_of
 from core.http import errors_to, form_page, permit, posted, require_form, step_up
 
 from .. import operations, queries
 from ..forms import LogoForm, ProfileForm, RulesForm, SecurityForm
+from ..models import Role
 from ..words import booking_sentences
 
 
@@ -74,15 +76,20 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
 @permit("hospitals.change_rules")
 @step_up
 def security(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say whether the hospital's admins need a second factor."""
-    stored = {"admin_second_factor": request.hospital.admin_second_factor}
-    form = SecurityForm(posted(request), initial=stored)
+    """Say which roles need a second factor here."""
+    have_one = queries.second_factor_counts(request.hospital)
+    stored = {"roles": request.hospital.second_factor_roles}
+    form = SecurityForm(posted(request), initial=stored, have_one=have_one)
     if form.is_bound and form.is_valid():
-        required = form.cleaned_data["admin_second_factor"]
-        operations.require_second_factor(request.hospital, required=required, by=request.user)
+        roles = form.cleaned_data["roles"]
+        operations.require_second_factor(request.hospital, roles=roles, by=request.user)
+        names = ", ".join(str(Role(role).label) for role in roles)
         saved = (
-            _("Admins need a second factor now.") if required else _("Admins need no second factor any more.")
+            _("Who needs a second factor from now on: %(roles)s.")
+            if roles
+            else _("Nobody needs a second factor.")
         )
-        messages.success(request, saved)
+        messages.success(request, saved % {"roles": names})
         return redirect("hospitals:security", slug)
-    return form_page(request, "hospitals/security.html", form, {"tab": "security"})
+    context = {"tab": "security", "has_none": not methods_of(request.user)}
+    return form_page(request, "hospitals/security.html", form, context)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http import errors_to, form_page, page_of, permit, posted, require_form, step_up
+from core.http import confirm_page, errors_to, form_page, page_of, permit, posted, require_form, step_up
 
 from .. import operations, queries
 from ..forms import RoleForm
@@ -70,14 +72,17 @@ def change_role(request: HttpRequest, membership: Membership, slug: str) -> Http
 @permit(manage, Membership)
 def suspend(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     """Take somebody's access away for now, after asking."""
-    if request.method == "POST":
+    if request.method != "POST" and not membership.may_move_to(Membership.Status.SUSPENDED):
+        return redirect("hospitals:member", slug, membership.public_id)  # which says how it stands
+
+    def act() -> HttpResponse:
         operations.suspend_membership(membership, by=request.user)
         messages.success(request, _("%(name)s is suspended.") % {"name": membership.user.name})
         if membership.role == Role.DOCTOR:
             return redirect("hospitals:member", slug, membership.public_id)  # which says what is still booked
         return _back(request, membership)
-    membership.move_to(Membership.Status.SUSPENDED)  # not saved; who is suspended already reads that
-    return _ask(request, "hospitals/suspend.html", membership)
+
+    return _ask(request, "hospitals/suspend.html", membership, act)
 
 
 @require_POST
@@ -94,24 +99,28 @@ def reactivate(request: HttpRequest, membership: Membership, slug: str) -> HttpR
 @step_up
 def remove(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     """End somebody's membership for good, after saying what is lost."""
-    if request.method != "POST" and membership.role == Role.DOCTOR:
-        return redirect("hospitals:member", slug, membership.public_id)  # which leads to the page of doctors
-    if request.method == "POST":
+    is_askable = membership.may_move_to(Membership.Status.REMOVED) and membership.role != Role.DOCTOR
+    if request.method != "POST" and not is_askable:
+        return redirect("hospitals:member", slug, membership.public_id)  # which leads on, also for a doctor
+
+    def act() -> HttpResponse:
         operations.remove_membership(membership, by=request.user)
         messages.success(request, _("%(name)s is removed from the staff.") % {"name": membership.user.name})
         return _back(request, membership)
-    membership.move_to(Membership.Status.REMOVED)  # not saved, see suspend
-    return _ask(request, "hospitals/remove_staff.html", membership)
+
+    return _ask(request, "hospitals/remove_staff.html", membership, act)
 
 
-def _ask(request: HttpRequest, template: str, membership: Membership) -> HttpResponse:
+def _ask(
+    request: HttpRequest, template: str, membership: Membership, act: Callable[[], HttpResponse]
+) -> HttpResponse:
     context = {
         "membership": membership,
         "is_self": membership.user_id == request.user.pk,
         "other_roles": [row.get_role_display() for row in queries.other_roles_of(membership)],
         "losses": losses_of(membership),
     }
-    return render(request, template, context)
+    return confirm_page(request, template, context, act)
 
 
 def _back(request: HttpRequest, membership: Membership) -> HttpResponse:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from accounts.tests.factories import UserFactory
@@ -102,6 +104,8 @@ def test_altered_secret_is_named_by_the_invariant():
     secret = EntrySecret.objects.get()
     EntrySecret.objects.update(body=bytes(secret.body).replace(b"100.00", b"900.00"))
     assert breaks_of(name) == [f"Entry {entry_id} ({KIND} abc) was altered."]
+    with pytest.raises(CommandError, match=r"^1 break\. Nothing was changed"):
+        call_command("check_invariants", stdout=io.StringIO())
 
 
 def test_erased_secret_leaves_the_log_whole():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import smtplib
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
@@ -26,13 +27,15 @@ START = dt.datetime(2026, 11, 21, 10, tzinfo=dt.UTC)
 
 
 class ScriptedServer(BaseEmailBackend):
-    """A mail server that answers as the test says."""
+    """A mail server that answers as the test says; what can be called happens while it is being asked."""
 
-    answers: ClassVar[list[Exception | None]] = []
+    answers: ClassVar[list[Exception | Callable[[], Exception | None] | None]] = []
     received: ClassVar[list[EmailMessage]] = []
 
     def send_messages(self, email_messages: list[EmailMessage]) -> int:
         answer = self.answers.pop(0) if self.answers else None
+        if callable(answer):
+            answer = answer()
         if answer:
             raise answer
         self.received.extend(email_messages)
@@ -143,6 +146,50 @@ def test_mail_of_killed_worker_becomes_due_again(told, server, run_tasks):
         run_tasks()
     told.refresh_from_db()
     assert told.status == "sent"
+
+
+def after_the_lease(clock, told, *, then: Exception | None) -> Callable[[], Exception | None]:
+    """Stall until the lease has run out and another worker has taken the message over; then answer."""
+
+    def stall() -> Exception | None:
+        clock.shift(dt.timedelta(minutes=3))
+        deliver(told.pk)
+        return then
+
+    return stall
+
+
+def test_worker_that_stalled_and_failed_does_not_send_what_another_has_sent_again(told, server):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        server.answers = [after_the_lease(clock, told, then=TimeoutError()), None]
+        deliver(told.pk)
+        told.refresh_from_db()
+        assert (told.status, told.attempts, told.last_error) == ("sent", 2, "")
+        clock.shift(dt.timedelta(hours=3))
+        assert requeue_due_messages() == 0
+    assert len(server.received) == 1
+
+
+def test_worker_that_stalled_and_was_refused_leaves_the_other_ones_wait_alone(told, server):
+    refused = smtplib.SMTPRecipientsRefused({"paul@demo.test": (550, b"no such user")})
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        server.answers = [after_the_lease(clock, told, then=refused), TimeoutError()]
+        deliver(told.pk)
+        told.refresh_from_db()
+        assert (told.status, told.next_attempt_at) == ("queued", timezone.now() + dt.timedelta(minutes=2))
+
+
+def test_worker_that_stalled_and_sent_ends_the_other_ones_try(told, server):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def first() -> None:
+            clock.shift(dt.timedelta(minutes=3))
+            Message.objects.update(attempts=2, next_attempt_at=timezone.now() + dt.timedelta(minutes=2))
+
+        server.answers = [first]
+        deliver(told.pk)
+    told.refresh_from_db()
+    assert (told.status, told.sent_at is not None) == ("sent", True)
 
 
 def test_mail_that_breaks_every_time_fails_visibly(told, server):

@@ -57,6 +57,12 @@ def test_sign_up_page_says_the_same_for_a_known_address(client):
     assert "Check your mail" in pages[0]
 
 
+def test_sign_up_leads_to_the_demos_mailbox(client, settings):
+    settings.MAILBOX_PAGE = True
+    page = client.post("/join/", SIGN_UP | {"email": "new@demo.test"}).content.decode()
+    assert 'href="/mailbox/?to=new@demo.test"' in page
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [

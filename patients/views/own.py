@@ -29,7 +29,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             email = form.cleaned_data["email"]
-            require_mail_try(email, source_of(request, email))
+            require_mail_try(email, source_of(request, email), purpose="sign-up")
             password_hash = make_password(form.cleaned_data["password"])
             operations.sign_up_patient(details=form.details(), password_hash=password_hash)
             keep_next(email, next_url=next_url)

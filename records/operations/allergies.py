@@ -35,7 +35,7 @@ def set_allergies(patient: Patient, *, answer: str, text: str, seen: str, by: Ac
         return found
     if seen != (found.mark if found else ""):
         raise Conflict(
-            _("Somebody wrote meanwhile: %(answer)s. Look at both, then save again.")
+            _("The allergies were changed meanwhile: %(answer)s. Look at both, then save again.")
             % {"answer": found.words if found else _("not asked")}
         )
     allergies, _created = Allergies.objects.update_or_create(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from formulary.models import DoseUnit, Medicine
 
-from ..models import PrescriptionLine
+from ..models import PIECES, PrescriptionLine
 
 MOST_LINES = 20
 MOST_QUANTITY = 2000
@@ -23,16 +23,18 @@ TIMES_A_DAY: Final = {
     Frequency.NOON: 1,
     Frequency.NIGHT: 1,
     Frequency.TWICE: 2,
+    Frequency.MORNING_NOON: 2,
+    Frequency.NOON_NIGHT: 2,
+    Frequency.EVERY_12: 2,
     Frequency.THRICE: 3,
+    Frequency.EVERY_8: 3,
     Frequency.FOUR: 4,
+    Frequency.EVERY_6: 4,
+    Frequency.EVERY_4: 6,
 }
+DAYS_APART: Final = {Frequency.ALTERNATE: 2, Frequency.WEEKLY: 7}
 # What is counted out one by one, or measured; anything else is given by the container.
-COUNTED: Final = frozenset(
-    {
-        DoseUnit.TABLET, DoseUnit.CAPSULE, DoseUnit.SUPPOSITORY, DoseUnit.PATCH, DoseUnit.SACHET, DoseUnit.VIAL,
-        DoseUnit.SYRINGE, DoseUnit.MILLILITRE,
-    }
-)  # fmt: skip
+COUNTED: Final = PIECES | {DoseUnit.MILLILITRE}
 CONTAINERS: Final = {
     DoseUnit.PUFF: "inhaler",
     DoseUnit.SPRAY: "bottle",
@@ -53,7 +55,7 @@ class Problem(NamedTuple):
 class LineText:
     """One medicine (its public id) and how to take it; `quantity` None is computed from dose, frequency and days.
 
-    `max_daily` is in the dose's unit, and kept only for "when needed".
+    `max_daily` is in the dose's unit, and for "when needed" only.
     """
 
     medicine: str
@@ -129,8 +131,16 @@ def problems_of(line: LineText, medicine: Medicine) -> list[Problem]:
         found.append(Problem("frequency", _("Choose how often.")))
     elif line.frequency == Frequency.NEEDED:
         found += _problems_of_limit(line)
-    elif line.days is None:
-        found.append(Problem("days", _("Write for how many days.")))
+    else:
+        if line.frequency == Frequency.STAT and line.days is not None:
+            found.append(
+                Problem("days", _("“Once only” has no days. Leave them empty, or choose how often."))
+            )
+        elif line.frequency != Frequency.STAT and line.days is None:
+            found.append(Problem("days", _("Write for how many days.")))
+        if line.max_daily is not None:
+            sentence = _("This counts for “when needed” only. Leave it empty, or choose “when needed”.")
+            found.append(Problem("max_daily", sentence))
     if line.days is not None and not 1 <= line.days <= 365:
         found.append(Problem("days", _("Between 1 and 365 days.")))
     if not 0 <= line.repeats <= 12:
@@ -173,13 +183,19 @@ def quantity_of(line: LineText, medicine: Medicine) -> int | None:
         return line.quantity
     if medicine.dose_unit not in COUNTED:
         return 1
-    if line.frequency == Frequency.NEEDED or line.days is None:
+    times = _times(Frequency(line.frequency), line.days)
+    return None if times is None else int((line.dose * times).to_integral_value(ROUND_CEILING))
+
+
+def _times(frequency: Frequency, days: int | None) -> int | None:
+    """Return how many doses that comes to, None when nobody can know."""
+    if frequency == Frequency.STAT:
+        return 1
+    if frequency == Frequency.NEEDED or days is None:
         return None
-    if line.frequency == Frequency.WEEKLY:
-        times = -(-line.days // 7)
-    else:
-        times = TIMES_A_DAY[Frequency(line.frequency)] * line.days
-    return int((line.dose * times).to_integral_value(ROUND_CEILING))
+    if frequency in DAYS_APART:
+        return -(-days // DAYS_APART[frequency])
+    return TIMES_A_DAY[frequency] * days
 
 
 def typed_quantity(line: PrescriptionLine) -> int | None:

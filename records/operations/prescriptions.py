@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import cast
 
+import rules
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,7 +43,7 @@ def _lock(prescription: Prescription, by: Actor) -> Prescription:
     if fresh is None:
         raise Conflict(_("This draft was thrown away meanwhile."))
     person = person_of(by)
-    if person is None or person.pk != fresh.doctor.user_id:
+    if person is None or not rules.has_perm("records.sign_prescription", person, fresh):
         raise DomainError(_("Only %(doctor)s can change this prescription.") % {"doctor": fresh.doctor.name})
     return fresh
 
@@ -83,7 +84,7 @@ def _row(prescription: Prescription, line: LineText, medicine: Medicine) -> Pres
         dose=line.dose,
         dose_unit=medicine.dose_unit,
         frequency=line.frequency,
-        max_daily=line.max_daily if line.frequency == PrescriptionLine.Frequency.NEEDED else None,
+        max_daily=line.max_daily,
         days=line.days,
         quantity=cast(int, quantity_of(line, medicine)),  # a line without one was refused before
         quantity_unit=quantity_unit(medicine),
@@ -102,7 +103,7 @@ def draft_prescription(visit: Visit, *, lines: Sequence[LineText], advice: str, 
     doctor, no lines, or a line that can't be prescribed. Drafts are not recorded in the ledger.
     """
     visit = lock_and_read(visit)
-    refuse_other_doctor(visit.appointment, by)
+    refuse_other_doctor(visit.appointment, by, may="records.prescribe")
     medicines = _refuse_bad(lines, advice)
     found: Prescription | None = Prescription.objects.filter(visit=visit, status=Status.DRAFT).first()
     if found is not None:
@@ -151,7 +152,7 @@ def change_draft(
 
 def _refuse_unseen(prescription: Prescription, seen: str) -> None:
     if seen and seen != draft_hash(prescription):
-        raise Conflict(_("This draft was changed in another window. Look at it once more."))
+        raise Conflict(_("The draft was changed meanwhile. Look at it once more."))
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -31,13 +32,21 @@ class Who:
 
 @dataclass(frozen=True)
 class Encounter:
-    """A booked visit and what was written in it; `visit` None: not begun. `number` is the notes' version, 0 for none."""
+    """A booked visit and what was written in it; `visit` None: not begun. `number` is the notes' version, 0 for none.
+
+    The newest notes are read when somebody asks for them; one query.
+    """
 
     appointment: Appointment
     visit: Visit | None
-    note: VisitNote | None
     who: Who
     has_prescription: bool
+
+    @cached_property
+    def note(self) -> VisitNote | None:
+        rows = VisitNote.objects.filter(visit__appointment=self.appointment)
+        newest: VisitNote | None = rows.select_related("author").order_by("-number").first()
+        return newest
 
     @property
     def number(self) -> int:
@@ -73,19 +82,16 @@ def who_is(patient: Patient) -> Who:
 
 
 def encounter_of(appointment: Appointment) -> Encounter:
-    """Return the booked visit with its newest notes; two queries."""
+    """Return the booked visit; one query."""
     rows = Appointment.objects.select_related("patient__allergies", "hospital", "doctor", "visit")
     registered = Registration.objects.filter(patient=OuterRef("patient"), hospital=OuterRef("hospital"))
     prescribed = Prescription.objects.filter(visit__appointment=OuterRef("pk"))
     found = rows.annotate(
         number=Subquery(registered.values("number")[:1]), has_prescription=Exists(prescribed)
     ).get(pk=appointment.pk)
-    notes = (
-        VisitNote.objects.filter(visit__appointment=appointment).select_related("author").order_by("-number")
-    )
     who = Who(found.patient, (found.number,) if found.number else (), allergies_of(found.patient))
     visit = getattr(found, "visit", None)
-    return Encounter(found, visit, notes.first(), who, found.has_prescription)
+    return Encounter(found, visit, who, found.has_prescription)
 
 
 def notes_of(visit: Visit) -> QuerySet[VisitNote]:

@@ -10,22 +10,32 @@ from typing import Any
 
 import rfc8785
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
 from appointments.models import Appointment
 from core.documents import StoredDocument, find_document
-from core.formats import clock, local
+from core.formats import clock, local, today_in
 from doctors.models import Doctor
 from formulary.models import Medicine
 from patients.models import Patient, Registration
 
-from ..models import Prescription, PrescriptionLine, VisitNote, plain_number
+from ..models import Allergies, Prescription, PrescriptionLine, VisitNote, plain_number
 
 DOCUMENT = "records.prescription"  # the kind of its stored PDF
 VALID, CANCELLED, REPLACED, EXPIRED = "valid", "cancelled", "replaced", "expired"
 # What people mistake for another letter when they type a code; the alphabet has none of these.
 _MISREAD = str.maketrans({"i": "1", "l": "1", "o": "0", "-": None, " ": None})
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a patient takes now, line by line, the newest prescription first."""
+
+    lines: list[PrescriptionLine]
+
+    @property
+    def generics(self) -> set[int]:
+        return {line.medicine.generic_id for line in self.lines}
 
 
 @dataclass(frozen=True)
@@ -55,22 +65,48 @@ def prescriptions_of(
 ) -> QuerySet[Prescription]:
     """Return the patient's signed prescriptions, those that count first; with a doctor, those that the doctor may read.
 
-    For a doctor the newest stands first whatever became of it.
-
-    `text` is a part of a medicine's or a doctor's name.
+    For a doctor the newest stands first whatever became of it. `text` is a part of a medicine's or a doctor's name.
     """
     rows = Prescription.objects.for_doctor(doctor) if doctor else Prescription.objects.for_patient(patient)
     rows = rows.filter(patient=patient).signed()
     if text:
         named = PrescriptionLine.objects.filter(medicine_name__icontains=text).values("prescription")
         rows = rows.filter(Q(pk__in=named) | Q(doctor__name__icontains=text))
+    order = ["-signed_at", "-pk"]
     if doctor is None:
-        rows = rows.annotate(
-            counts=Q(status=Prescription.Status.ACTIVE, valid_until__gte=timezone.now().date())
-        )
-    order = ["-signed_at", "-pk"] if doctor else ["-counts", "-signed_at", "-pk"]
+        rows, order = rows.annotate(counts=_counts(rows)), ["-counts", *order]
     found: QuerySet[Prescription] = rows.order_by(*order)
     return found
+
+
+def takes_now(patient: Patient, doctor: Doctor, *, draft: str = "") -> Taken:
+    """Return what the patient takes by prescriptions that count today, as far as the doctor may read them; one query.
+
+    The one that the draft (its public id) replaces is left out: it stops counting when the draft is signed.
+    """
+    readable = Prescription.objects.for_doctor(doctor).filter(patient=patient)
+    if draft:
+        readable = readable.exclude(replaced_by__public_id=draft)
+    rows = PrescriptionLine.objects.select_related(
+        "medicine", "prescription__hospital", "prescription__doctor"
+    )
+    in_date = rows.filter(prescription__in=readable.filter(_may_count()).order_by().values("pk"))
+    newest = in_date.order_by("-prescription__signed_at", "pk")
+    return Taken([line for line in newest if line.prescription.is_valid])
+
+
+def _may_count() -> Q:
+    """Return what holds for all that count today in any zone; the hospital's own day decides."""
+    earliest = today_in("UTC") - dt.timedelta(days=1)
+    return Q(status=Prescription.Status.ACTIVE, valid_until__gte=earliest)
+
+
+def _counts(rows: QuerySet[Prescription]) -> Q:
+    """Return what holds for those that count today, each by its own hospital's day; one query."""
+    in_date = Q()
+    for zone in sorted(set(rows.order_by().values_list("hospital__zone", flat=True))):
+        in_date |= Q(hospital__zone=zone, valid_until__gte=today_in(zone))
+    return Q(status=Prescription.Status.ACTIVE) & in_date
 
 
 def document_of(prescription: Prescription) -> StoredDocument | None:
@@ -94,14 +130,21 @@ def medicines_by_id(public_ids: Iterable[str]) -> dict[str, Medicine]:
 
 
 def letterhead_of(prescription: Prescription) -> dict[str, str]:
-    """Return what the paper says about people and places, as it is now."""
-    hospital, doctor, patient = prescription.hospital, prescription.doctor, prescription.patient
-    allergies = getattr(patient, "allergies", None)
-    number = (
-        Registration.objects.filter(patient=patient, hospital=hospital)
-        .values_list("number", flat=True)
-        .first()
+    """Return what the paper says about people, places and the diagnosis, as it is now; two queries."""
+    registered = Registration.objects.filter(patient=prescription.patient, hospital=prescription.hospital)
+    return letterhead(
+        prescription,
+        number=registered.values_list("number", flat=True).first() or "",
+        allergies=getattr(prescription.patient, "allergies", None),
+        note=VisitNote.objects.filter(visit=prescription.visit_id).order_by("-number").first(),
     )
+
+
+def letterhead(
+    prescription: Prescription, *, number: str, allergies: Allergies | None, note: VisitNote | None
+) -> dict[str, str]:
+    """Return the same from what is known already: the patient's number there, allergies, and the visit's newest notes."""
+    hospital, doctor, patient = prescription.hospital, prescription.doctor, prescription.patient
     places = [hospital.address, hospital.area, hospital.city]
     return {
         "hospital": hospital.name,
@@ -117,9 +160,11 @@ def letterhead_of(prescription: Prescription) -> dict[str, str]:
         "patient_bn": patient.name_bn,
         "born": patient.birth_date.isoformat(),
         "sex": patient.sex,
-        "number": number or "",
+        "number": number,
         "allergies": allergies.answer if allergies else "",
         "allergies_text": allergies.text if allergies else "",
+        "diagnosis": note.diagnosis if note else "",
+        "diagnosis_code": note.diagnosis_code if note else "",
     }
 
 

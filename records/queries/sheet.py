@@ -34,6 +34,7 @@ class Sheet:
     sex: str
     allergies: str
     allergies_asked: bool
+    diagnosis: str
     signed: str
     cancelled: str
     verify_url: str
@@ -90,6 +91,12 @@ def _allergies(head: dict[str, str]) -> str:
     return _("none known") if head["allergies"] == Allergies.Answer.NONE else _("not asked")
 
 
+def _diagnosis(head: dict[str, str]) -> str:
+    """Return Acute bronchitis (J20.9); what was signed before papers bore a diagnosis has none."""
+    words, code = head.get("diagnosis", ""), head.get("diagnosis_code", "")
+    return f"{words} ({code})" if words and code else words or code
+
+
 def _letterhead(head: dict[str, str]) -> Letterhead:
     return Letterhead(
         hospital=head["hospital"],
@@ -102,7 +109,7 @@ def _letterhead(head: dict[str, str]) -> Letterhead:
 
 
 def sheet_of(prescription: Prescription, stored: list[PrescriptionLine] | None = None) -> Sheet:
-    """Return the sheet: of a signed one as it was signed, of a draft as it would be; at most two queries.
+    """Return the sheet: of a signed one as it was signed, of a draft as it would be; at most three queries.
 
     `stored` are its lines, when they were read already.
     """
@@ -123,6 +130,7 @@ def sheet_of(prescription: Prescription, stored: list[PrescriptionLine] | None =
         sex="" if sex == Patient.Sex.UNKNOWN else str(sex.label).lower(),
         allergies=_allergies(head),
         allergies_asked=bool(head["allergies"]),
+        diagnosis=_diagnosis(head),
         signed=full_moment(prescription.signed_at, zone),
         cancelled=full_moment(prescription.cancelled_at, zone),
         verify_url=verify_address(prescription),

@@ -9,6 +9,7 @@ import factory
 from django.utils import timezone
 
 from appointments.models import Appointment
+from appointments.operations.booking import serial_of
 from core.actors import SEED
 from core.tenancy import in_hospital
 from doctors.models import Affiliation, Doctor, Speciality
@@ -114,7 +115,7 @@ def book(affiliation, patient, *, starts_at=None, status=Appointment.Status.BOOK
     starts_at = starts_at or timezone.now().replace(minute=0, second=0, microsecond=0)
     with in_hospital(hospital):
         ensure_registration(hospital, patient, by=SEED)
-        appointment = Appointment.objects.create(
+        appointment = Appointment(
             full_refund_hours=24,
             half_refund_hours=4,
             hospital=hospital,
@@ -127,6 +128,8 @@ def book(affiliation, patient, *, starts_at=None, status=Appointment.Status.BOOK
             fee=affiliation.fee,
             status=status,
         )
+        appointment.serial = serial_of(appointment)
+        appointment.save()
         if open_chart:
             open_care_relation(
                 hospital,
@@ -178,7 +181,7 @@ def noted(appointment, *, finished=True, **words):
     )
     visit = begun(appointment)
     with in_hospital(appointment.hospital):
-        operations.write_note(visit, note=note, expected_number=0, by=by)
+        operations.write_note(visit, note=note, seen=0, by=by)
         if finished:
             operations.finish_visit(visit, by=by)
             visit.refresh_from_db()

@@ -75,7 +75,7 @@ def test_a_visit_that_is_not_booked_has_no_button(world, dora):
 
 
 def test_notes_and_prescriptions_do_not_begin_a_visit_and_keep_what_was_typed(world, dora):
-    sent = {"complaint": "Mine", "number": "0", "act": "save"}
+    sent = {"complaint": "Mine", "seen": "0", "act": "save"}
     answer = dora.post(address("see", world.visit), sent)
     assert (answer.status_code, "Mine" in answer.content.decode()) == (422, True)
     assert "This visit is not begun, so nothing was saved." in answer.content.decode()
@@ -129,7 +129,7 @@ def test_undo_visit_twice_raises_conflict(world):
     with pytest.raises(Conflict):
         operations.undo_visit(visit, by=world.dora.user)
     with pytest.raises(Conflict, match="not begun"):
-        operations.write_note(visit, note=NoteText("x"), expected_number=0, by=world.dora.user)
+        operations.write_note(visit, note=NoteText("x"), seen=0, by=world.dora.user)
 
 
 @pytest.mark.parametrize("who", ["deb", "paul", "scheduler"])

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from records.forms import often_choices
 from records.models import PrescriptionLine, counted, plain_number
 from records.operations import LineText, problems_of, words_to_avoid
 from records.operations.lines import quantity_of, quantity_unit
@@ -98,6 +99,16 @@ def test_words_to_avoid_leaves_plain_words_alone(text):
         ({"frequency": "1+1+1+1", "days": 2, "dose": Decimal(2)}, 16),
         ({"frequency": "weekly", "days": 28}, 4),
         ({"frequency": "weekly", "days": 30}, 5),
+        ({"frequency": "1+1+0", "days": 3}, 6),
+        ({"frequency": "0+1+1", "days": 3}, 6),
+        ({"frequency": "every4", "days": 2}, 12),
+        ({"frequency": "every6", "days": 2}, 8),
+        ({"frequency": "every8", "days": 7}, 21),
+        ({"frequency": "every12", "days": 7}, 14),
+        ({"frequency": "alternate", "days": 10}, 5),
+        ({"frequency": "alternate", "days": 7}, 4),
+        ({"frequency": "stat", "days": None}, 1),
+        ({"frequency": "stat", "days": None, "dose": Decimal("1.5")}, 2),
         ({"frequency": "needed", "days": 5}, None),
         ({"quantity": 20}, 20),
     ],
@@ -130,6 +141,7 @@ def test_what_is_given_by_the_container_is_one(unit):
         ({"dose": Decimal("1000.5")}, ["dose"]),
         ({"dose": Decimal("0.0005")}, ["dose"]),
         ({"frequency": "QD"}, ["frequency"]),
+        ({"max_daily": Decimal(8)}, ["max_daily"]),
         ({"frequency": "needed"}, ["max_daily"]),
         ({"frequency": "needed", "max_daily": Decimal(8)}, ["quantity"]),
         ({"frequency": "needed", "max_daily": Decimal(8), "quantity": 10}, []),
@@ -139,6 +151,10 @@ def test_what_is_given_by_the_container_is_one(unit):
         ({"frequency": "needed", "max_daily": Decimal(1001), "quantity": 10}, ["max_daily"]),
         ({"days": None}, ["days"]),
         ({"days": 366}, ["days"]),
+        ({"frequency": "stat", "days": None}, []),
+        ({"frequency": "stat"}, ["days"]),
+        ({"frequency": "every8", "days": None}, ["days"]),
+        ({"frequency": "alternate", "days": None}, ["days"]),
         ({"days": 0}, ["days"]),
         ({"repeats": 13}, ["repeats"]),
         ({"quantity": 0}, ["quantity"]),
@@ -161,3 +177,53 @@ def test_directions_read_as_people_say_them():
         dose=Decimal(2), dose_unit="puff", route="inhalation", frequency="needed", max_daily=Decimal("8.000")
     )
     assert line.directions == "2 puffs breathed in, when needed, at most 8 puffs a day"
+
+
+@pytest.mark.parametrize(
+    ("dose", "unit", "frequency", "said"),
+    [
+        ("0.5", "tablet", "1+0+0", "0.5 tablet by mouth, once a day, in the morning (½+0+0), 5 days"),
+        ("1", "tablet", "0+1+0", "1 tablet by mouth, once a day, at noon (0+1+0), 5 days"),
+        ("0.25", "tablet", "0+0+1", "0.25 tablet by mouth, once a day, at night (0+0+¼), 5 days"),
+        ("2", "tablet", "1+0+1", "2 tablets by mouth, twice a day, morning and night (2+0+2), 5 days"),
+        ("1.5", "tablet", "1+0+1", "1.5 tablets by mouth, twice a day, morning and night (1½+0+1½), 5 days"),
+        (
+            "1.500",
+            "capsule",
+            "1+1+0",
+            "1.5 capsules by mouth, twice a day, morning and noon (1½+1½+0), 5 days",
+        ),
+        ("0.750", "tablet", "0+1+1", "0.75 tablet by mouth, twice a day, noon and night (0+¾+¾), 5 days"),
+        ("0.333", "tablet", "1+1+1", "0.333 tablet by mouth, 3 times a day (0.333+0.333+0.333), 5 days"),
+        ("10", "sachet", "1+1+1+1", "10 sachets by mouth, 4 times a day (10+10+10+10), 5 days"),
+        ("5", "mL", "1+0+1", "5 mL by mouth, twice a day, morning and night, 5 days"),
+        ("2", "puff", "1+0+0", "2 puffs by mouth, once a day, in the morning, 5 days"),
+        ("3", "drop", "1+1+1", "3 drops by mouth, 3 times a day, 5 days"),
+        ("12", "unit", "0+0+1", "12 units by mouth, once a day, at night, 5 days"),
+        ("2", "tablet", "every4", "2 tablets by mouth, every 4 hours, 5 days"),
+        ("1", "tablet", "every6", "1 tablet by mouth, every 6 hours, 5 days"),
+        ("1", "tablet", "every8", "1 tablet by mouth, every 8 hours, 5 days"),
+        ("1", "tablet", "every12", "1 tablet by mouth, every 12 hours, 5 days"),
+        ("2", "tablet", "alternate", "2 tablets by mouth, every other day, 5 days"),
+        ("2", "tablet", "weekly", "2 tablets by mouth, once a week, 5 days"),
+    ],
+)
+def test_dose_and_pattern_of_a_line_never_contradict(dose, unit, frequency, said):
+    line = PrescriptionLine(dose=Decimal(dose), dose_unit=unit, route="oral", frequency=frequency, days=5)
+    assert line.directions == said
+
+
+def test_a_single_dose_says_once_only():
+    line = PrescriptionLine(dose=Decimal(2), dose_unit="tablet", route="oral", frequency="stat")
+    assert line.directions == "2 tablets by mouth, once only"
+
+
+def test_the_choices_name_the_shorthand_as_times_the_dose_and_only_for_what_is_counted():
+    pieces, liquids = (
+        {code: str(words) for code, words in often_choices(is_counted=counts)} for counts in (True, False)
+    )
+    assert pieces["1+0+1"] == "1+0+1 × dose: twice a day, morning and night"
+    assert liquids["1+0+1"] == "twice a day, morning and night"
+    assert pieces["every8"] == liquids["every8"] == "every 8 hours"
+    assert [words for words in liquids.values() if "+" in words] == []
+    assert set(pieces) == {"", *PrescriptionLine.Frequency.values}

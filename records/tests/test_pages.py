@@ -15,7 +15,7 @@ from ledger.queries import reads_of_patient
 from records import operations
 from records.models import Prescription, VisitNote
 
-from .factories import begun, book, drafted, line, medicine, noted, signed
+from .factories import PatientFactory, begun, book, drafted, line, medicine, noted, signed
 
 
 def reads(world):
@@ -51,11 +51,11 @@ def test_allergies_with_a_mistake_keep_what_was_typed(world, as_person):
 def test_see_saves_and_finishes(world, as_person):
     begun(world.visit)
     dora, address = as_person(world.dora.user), reverse("records:see", args=[world.visit.public_id])
-    typed = {"complaint": "Cough", "diagnosis": "Bronchitis", "diagnosis_code": "j20.9", "number": "0"}
+    typed = {"complaint": "Cough", "diagnosis": "Bronchitis", "diagnosis_code": "j20.9", "seen": "0"}
     assert dora.post(address, {**typed, "act": "save"}).url == address
-    prescribe = dora.post(address, {**typed, "number": "1", "plan": "Rest", "act": "prescribe"})
+    prescribe = dora.post(address, {**typed, "seen": "1", "plan": "Rest", "act": "prescribe"})
     assert prescribe.url == reverse("records:prescribe", args=[world.visit.public_id])
-    finish = dora.post(address, {**typed, "number": "2", "plan": "Rest", "act": "finish"})
+    finish = dora.post(address, {**typed, "seen": "2", "plan": "Rest", "act": "finish"})
     assert finish.url == reverse("records:chart", args=[world.paul.public_id])
     with in_hospital(world.city):
         assert list(VisitNote.objects.values_list("number", "diagnosis_code", "plan")) == [
@@ -63,6 +63,18 @@ def test_see_saves_and_finishes(world, as_person):
             (2, "J20.9", "Rest"),
         ]
     assert "Save as a new version" in dora.get(address).content.decode()
+
+
+def test_finishing_does_not_promise_reading_to_somebody_without_a_log_in(world, as_person):
+    walk_in = book(world.at_city, PatientFactory(user=None, name="Wanda", email=""))
+    begun(walk_in)
+    sent = {"complaint": "Cough", "seen": "0", "act": "finish"}
+    dora = as_person(world.dora.user)
+    for visit, said in ((walk_in, ""), (world.visit, " Paul Rahman can read diagnosis and plan.")):
+        begun(visit)
+        answer = dora.post(reverse("records:see", args=[visit.public_id]), sent, follow=True)
+        messages = [str(message) for message in answer.context["messages"]]
+        assert messages == [f"The visit is finished.{said}"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +88,7 @@ def test_see_saves_and_finishes(world, as_person):
 def test_see_with_a_mistake_keeps_what_was_typed(world, as_person, typed, said):
     begun(world.visit)
     address = reverse("records:see", args=[world.visit.public_id])
-    answer = as_person(world.dora.user).post(address, {"number": "0", "findings": "", **typed})
+    answer = as_person(world.dora.user).post(address, {"seen": "0", "findings": "", **typed})
     assert answer.status_code == 422
     html = answer.content.decode()
     assert said in html
@@ -86,11 +98,11 @@ def test_see_with_a_mistake_keeps_what_was_typed(world, as_person, typed, said):
 def test_see_with_an_old_page_keeps_the_text_and_shows_the_other(world, as_person):
     noted(world.visit, finished=False, complaint="Theirs")
     dora, address = as_person(world.dora.user), reverse("records:see", args=[world.visit.public_id])
-    answer = dora.post(address, {"complaint": "Mine", "number": "0", "act": "save"})
+    answer = dora.post(address, {"complaint": "Mine", "seen": "0", "act": "save"})
     html = answer.content.decode()
     assert answer.status_code == 422
-    assert ("Mine" in html, "Theirs" in html, 'name="number" value="1"' in html) == (True, True, True)
-    assert dora.post(address, {"complaint": "Mine", "number": "1", "act": "save"}).status_code == 302
+    assert ("Mine" in html, "Theirs" in html, 'name="seen" value="1"' in html) == (True, True, True)
+    assert dora.post(address, {"complaint": "Mine", "seen": "1", "act": "save"}).status_code == 302
 
 
 def test_reads_are_logged_once_a_day_for_doctors_and_never_for_the_patient(world, as_person):
@@ -126,9 +138,7 @@ def test_notes_show_every_version_and_why(world, as_person):
     visit = noted(world.visit, complaint="First words")
     with in_hospital(world.city):
         note = operations.NoteText(complaint="Second words")
-        operations.write_note(
-            visit, note=note, expected_number=1, by=world.dora.user, reason="X-ray came back"
-        )
+        operations.write_note(visit, note=note, seen=1, by=world.dora.user, reason="X-ray came back")
     html = as_person(world.dora.user).get(reverse("records:notes", args=[visit.public_id])).content.decode()
     assert all(words in html for words in ("First words", "Second words", "X-ray came back", "Version 2"))
 
@@ -157,7 +167,13 @@ def test_replaced_prescriptions_link_both_ways(world, as_person):
         operations.sign_prescription(new, by=world.dora.user)
     assert draft_address in paul.get(address).content.decode()
     assert address in paul.get(draft_address).content.decode()
-    assert "Do not take or give out these medicines by it." in paul.get(address).content.decode()
+    for client, name in ((paul, "prescription"), (as_person(world.dora.user), "doctor_prescription")):
+        html = client.get(reverse(f"records:{name}", args=[old.public_id])).content.decode()
+        newer = reverse(f"records:{name}", args=[new.public_id])
+        assert html.count("Do not take or give out these medicines by it.") == 1
+        assert html.count("replace") == html.count("A newer prescription replaces this one.") == 1
+        assert f'<a class="btn btn-primary" href="{newer}">' in html
+        assert html.count("btn-primary") == 1
 
 
 def test_prescriptions_are_searched_by_medicine_and_doctor(world, as_person):
@@ -185,7 +201,7 @@ def test_prescriptions_that_count_stand_first_and_each_says_what_became_of_it(wo
     assert [home.count(f"{word}</span>") for word in ("Valid", "Cancelled", "Ended", "Replaced")] == [
         2,
         0,
-        1,
+        0,
         0,
     ]
 
@@ -224,8 +240,8 @@ PAGES = [
     ("dora", "records:see", "", 9),
     ("dora", "records:prescribe", "", 10),
     ("dora", "records:doctor_prescription", "", 8),
-    ("dora", "records:sign", "", 9),
-    ("paul", "records:prescriptions", "", 7),
+    ("dora", "records:sign", "", 10),
+    ("paul", "records:prescriptions", "", 8),
     ("paul", "records:prescription", "", 6),
     ("paul", "records:visit_summary", "", 6),
 ]

@@ -81,7 +81,7 @@ def test_reading(world, routes, as_person, name):
 
 WRITES = {
     "records:allergies": {"answer": "none", "text": ""},
-    "records:see": {"complaint": "x", "number": "0", "act": "save"},
+    "records:see": {"complaint": "x", "seen": "0", "act": "save"},
     "records:prescribe": {"act": "save"},
     "records:sign": {"seen": ""},
     "records:discard": {},

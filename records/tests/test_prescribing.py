@@ -12,7 +12,7 @@ from formulary.operations import load_demonstration_data
 from records import operations, queries
 from records.models import Prescription
 
-from .factories import MedicineFactory, begun, drafted, line, medicine, signed
+from .factories import MedicineFactory, PatientFactory, begun, book, drafted, line, medicine, noted, signed
 
 
 @pytest.fixture
@@ -129,6 +129,7 @@ def test_save_shows_the_draft(world, dora, address):
         ({"frequency": "needed"}, "needs a limit"),
         ({"frequency": "needed", "max_daily": "4 g"}, "Write the most a day as a number"),
         ({"frequency": "needed", "max_daily": "0.5"}, "less than one dose"),
+        ({"max_daily": "8"}, "This counts for “when needed” only."),
         ({"frequency": "needed", "max_daily": "4", "days": ""}, "can’t be worked out"),
         ({"days": ""}, "Write for how many days."),
         ({"instructions": "10 U nocte"}, "Write “units”"),
@@ -159,7 +160,7 @@ def test_two_windows_do_not_overwrite_each_other(world, dora, address):
     second = dora.post(address, {**typed(chosen, advice="Second"), **opened, "act": "save"})
     assert (first.status_code, second.status_code) == (302, 422)
     html = second.content.decode()
-    assert ("changed in another window" in html, "Second" in html) == (True, True)
+    assert ("The draft was changed meanwhile." in html, "Second" in html) == (True, True)
     assert [row.advice for row in found(world)] == ["First"]
 
 
@@ -189,6 +190,56 @@ def test_sign_shows_the_sheet_and_signs_what_it_showed(world, dora):
         "records:doctor_prescription", args=[draft.public_id]
     )
     assert found(world)[0].status == "active"
+
+
+def test_how_often_is_offered_in_the_words_of_the_unit(world, dora, address):
+    syrup = medicine("Zinc", form="syrup", dose_unit="mL")
+    html = dora.post(address, {**typed(MedicineFactory(), syrup), "act": "search"}).content.decode()
+    shorthand = "1+0+1 × dose: twice a day, morning and night</option>"
+    assert (html.count(shorthand), html.count(">twice a day, morning and night</option>")) == (1, 1)
+
+
+REACHED = [
+    ({}, "Signed. Wanda is told.", "The prescription is cancelled. Wanda is told."),
+    (
+        {"email": "", "phone": "+8801711000009"},
+        "Signed. Wanda has no e-mail: please print it, or call +880 1711-000009.",
+        "The prescription is cancelled. Wanda has no e-mail: please call +880 1711-000009.",
+    ),
+    (
+        {"email": ""},
+        "Signed. Wanda has no e-mail and no phone on file: please print it.",
+        "The prescription is cancelled. Wanda has no e-mail and no phone on file, so is not told.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("contact", "after_signing", "after_cancelling"), REACHED)
+def test_nobody_is_said_to_be_told_who_is_not(world, dora, contact, after_signing, after_cancelling):
+    wanda = PatientFactory(**{"user": None, "name": "Wanda", "email": "wanda@demo.test", **contact})
+    draft = drafted(book(world.at_city, wanda))
+    address = reverse("records:sign", args=[draft.public_id])
+    page = dora.get(address)
+    promises = ("Wanda is told.", "Wanda has no e-mail, so print it afterwards.")
+    expected = (not contact, bool(contact))
+    assert tuple(words in page.content.decode() for words in promises) == expected
+    answer = dora.post(address, {"seen": page.context["form"]["seen"].value()}, follow=True)
+    assert [str(message) for message in answer.context["messages"]] == [after_signing]
+    cancelling = reverse("records:cancel", args=[draft.public_id])
+    answer = dora.post(cancelling, {"reason": "Reaction"}, follow=True)
+    assert [str(message) for message in answer.context["messages"]] == [after_cancelling]
+
+
+def test_a_signed_prescription_leads_back_to_the_visit_until_it_is_finished(world, dora):
+    prescription = signed(world.visit)
+    address = reverse("records:doctor_prescription", args=[prescription.public_id])
+    back = f'<a class="btn btn-primary" href="{reverse("records:see", args=[world.visit.public_id])}">'
+    pdf = f'<a class="btn btn-primary" href="{address}pdf/">'
+    html = dora.get(address).content.decode()
+    assert ("The visit is not finished yet." in html, back in html, pdf in html) == (True, True, False)
+    noted(world.visit)
+    html = dora.get(address).content.decode()
+    assert ("The visit is not finished yet." in html, back in html, pdf in html) == (False, False, True)
 
 
 def test_cancel_asks_for_a_reason_and_says_what_is_lost(world, dora):

@@ -14,7 +14,8 @@ from django_tasks_db.models import DBTaskResult
 
 from core.errors import Conflict, DomainError, IllegalTransition
 from core.invariants import breaks_of
-from core.tenancy import in_hospital
+from core.tenancy import everywhere, in_hospital
+from hospitals.models import Hospital, Membership
 from ledger import kinds
 from ledger.models import Entry, EntrySecret
 from notifications.models import Message, Notice
@@ -172,6 +173,31 @@ def test_sign_prescription_with_an_expired_licence_is_refused(world):
         operations.sign_prescription(draft, by=old.user)
 
 
+def test_whoever_lost_the_access_neither_drafts_nor_signs(world):
+    draft = drafted(world.visit)
+    Membership.objects.filter(user=world.dora.user).update(status=Membership.Status.SUSPENDED)
+    with pytest.raises(DomainError, match="Only Dr Dora Sen can change this prescription"):
+        operations.sign_prescription(draft, by=world.dora.user)
+    with pytest.raises(DomainError, match="Only Dr Dora Sen can write in this visit"):
+        operations.draft_prescription(
+            draft.visit, lines=[line(MedicineFactory())], advice="", by=world.dora.user
+        )
+    assert Prescription.objects.get().status == Status.DRAFT
+
+
+def test_prescriptions_that_count_stand_first_by_their_own_hospitals_day(world):
+    """On the evening of the last day in New York it is the next day in UTC already."""
+    Hospital.objects.filter(pk=world.lakeside.pk).update(zone="America/New_York")
+    world.lakeside.refresh_from_db()
+    there = signed(book(world.at_lakeside, world.paul))
+    here = signed(world.visit)
+    with everywhere():
+        Prescription.objects.update(valid_until=dt.date(2026, 12, 21))
+    with time_machine.travel(dt.datetime(2026, 12, 22, 2, tzinfo=dt.UTC), tick=False), everywhere():
+        listed = [(row.pk, row.is_valid) for row in queries.prescriptions_of(world.paul)]
+    assert listed == [(there.pk, True), (here.pk, False)]
+
+
 def test_sign_prescription_checks_lines_again(world):
     draft = drafted(world.visit)
     draft.lines.update(instructions="10 IU")
@@ -286,9 +312,9 @@ NAMES = (
 def test_invariants_hold_and_find_what_was_altered(world):
     prescription, visit = (
         signed(world.visit),
-        noted(book(world.at_city, world.pia, starts_at=world.visit.ends_at)),
+        noted(book(world.at_city, world.pia, starts_at=world.visit.starts_at - dt.timedelta(hours=1))),
     )
-    drafted(book(world.at_city, world.pia, starts_at=world.visit.ends_at + dt.timedelta(hours=1)))
+    drafted(book(world.at_city, world.pia, starts_at=world.visit.starts_at - dt.timedelta(hours=2)))
     assert [breaks_of(name) for name in NAMES] == [[], [], []]
     prescription.lines.update(quantity=16)
     visit.notes.update(number=2)

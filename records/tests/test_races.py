@@ -68,7 +68,7 @@ def test_different_notes_of_one_version_leave_one(world):
 
     def write(number: int) -> None:
         note = NoteText(complaint=f"Window {number}")
-        operations.write_note(visit, note=note, expected_number=1, by=world.dora.user)
+        operations.write_note(visit, note=note, seen=1, by=world.dora.user)
 
     assert race(world.city, write) == THREADS - 1
     with everywhere():
@@ -113,7 +113,7 @@ def test_a_visit_is_taken_back_or_written_in_never_both(world):
             operations.undo_visit(visit, by=world.dora.user)
         else:
             note = NoteText(complaint="Cough")
-            operations.write_note(visit, note=note, expected_number=0, by=world.dora.user)
+            operations.write_note(visit, note=note, seen=0, by=world.dora.user)
 
     race(world.city, act)
     with everywhere():

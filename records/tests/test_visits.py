@@ -11,6 +11,7 @@ from django.utils import timezone
 from appointments.models import Appointment
 from core.errors import Conflict, DomainError
 from core.tenancy import in_hospital
+from hospitals.models import Membership
 from ledger.models import Entry
 from ledger.queries import entries_of_record
 from patients.models import CareRelation
@@ -45,6 +46,21 @@ def test_start_visit_by_another_doctor_is_refused(world):
     assert Visit.objects.count() == 0
 
 
+def test_whoever_lost_the_access_neither_begins_nor_writes(world):
+    visit = start(world)
+    later = book(world.at_city, world.pia)
+    Membership.objects.filter(user=world.dora.user).update(status=Membership.Status.SUSPENDED)
+    acts = [
+        lambda: operations.start_visit(later, by=world.dora.user),
+        lambda: operations.write_note(visit, note=NoteText(plan="Rest"), seen=0, by=world.dora.user),
+        lambda: operations.undo_visit(visit, by=world.dora.user),
+    ]
+    for act in acts:
+        with pytest.raises(DomainError, match="Only Dr Dora Sen can write in this visit."):
+            act()
+    assert Visit.objects.get().appointment == world.visit
+
+
 def test_start_visit_of_tomorrow_is_refused(world):
     tomorrow = book(world.at_city, world.pia, starts_at=timezone.now() + dt.timedelta(days=1))
     with pytest.raises(DomainError, match="You can write in it from then on"):
@@ -65,12 +81,8 @@ def test_start_visit_that_is_not_booked_is_refused(world, status):
 
 def test_write_note_counts_versions_and_records_each(world):
     visit = start(world)
-    first = operations.write_note(
-        visit, note=NoteText(complaint="Cough"), expected_number=0, by=world.dora.user
-    )
-    second = operations.write_note(
-        visit, note=NoteText(complaint="Fever"), expected_number=1, by=world.dora.user
-    )
+    first = operations.write_note(visit, note=NoteText(complaint="Cough"), seen=0, by=world.dora.user)
+    second = operations.write_note(visit, note=NoteText(complaint="Fever"), seen=1, by=world.dora.user)
     assert (first.number, second.number) == (1, 2)
     assert list(VisitNote.objects.values_list("complaint", flat=True)) == ["Cough", "Fever"]
     assert Entry.objects.filter(kind="records.visit_note", reference=visit.public_id).count() == 2
@@ -78,8 +90,8 @@ def test_write_note_counts_versions_and_records_each(world):
 
 def test_write_note_with_an_old_number_raises_conflict_and_writes_nothing(world):
     visit = noted(world.visit, finished=False)
-    with pytest.raises(Conflict, match="saved in another window"):
-        operations.write_note(visit, note=NoteText(complaint="Mine"), expected_number=0, by=world.dora.user)
+    with pytest.raises(Conflict, match="The notes were changed meanwhile"):
+        operations.write_note(visit, note=NoteText(complaint="Mine"), seen=0, by=world.dora.user)
     assert VisitNote.objects.count() == 1
 
 
@@ -87,19 +99,19 @@ def test_write_note_sent_twice_leaves_one_version(world):
     visit = start(world)
     note = NoteText(complaint="Cough")
     for _ in range(2):
-        operations.write_note(visit, note=note, expected_number=0, by=world.dora.user)
+        operations.write_note(visit, note=note, seen=0, by=world.dora.user)
     assert VisitNote.objects.count() == 1
 
 
 def test_write_note_without_text_is_refused(world):
     with pytest.raises(DomainError) as caught:
-        operations.write_note(start(world), note=NoteText(), expected_number=0, by=world.dora.user)
+        operations.write_note(start(world), note=NoteText(), seen=0, by=world.dora.user)
     assert caught.value.field == "complaint"
 
 
 def test_write_note_by_another_doctor_is_refused(world):
     with pytest.raises(DomainError, match="Only Dr Dora Sen"):
-        operations.write_note(start(world), note=NoteText(plan="x"), expected_number=0, by=world.deb.user)
+        operations.write_note(start(world), note=NoteText(plan="x"), seen=0, by=world.deb.user)
 
 
 def test_finish_visit_fulfils_the_appointment_and_adds_one_line_to_the_chart(world):
@@ -139,11 +151,9 @@ def test_write_note_after_the_end_needs_a_reason_and_renames_the_line(world):
     visit = noted(world.visit)
     note = NoteText(complaint="Cough", diagnosis="Pneumonia", diagnosis_code="J18.9")
     with pytest.raises(DomainError) as caught:
-        operations.write_note(visit, note=note, expected_number=1, by=world.dora.user, reason=" ")
+        operations.write_note(visit, note=note, seen=1, by=world.dora.user, reason=" ")
     assert caught.value.field == "reason"
-    written = operations.write_note(
-        visit, note=note, expected_number=1, by=world.dora.user, reason="X-ray came back"
-    )
+    written = operations.write_note(visit, note=note, seen=1, by=world.dora.user, reason="X-ray came back")
     assert (written.number, written.reason) == (2, "X-ray came back")
     assert TimelineEntry.objects.get().title == "Visit: Pneumonia (J18.9)"
 
@@ -172,7 +182,7 @@ def test_set_allergies_from_an_older_page_loses_nothing(world):
     operations.set_allergies(
         world.paul, answer="listed", text="Penicillin: rash", seen="", by=world.dora.user
     )
-    with pytest.raises(Conflict, match="Somebody wrote meanwhile: Penicillin: rash"):
+    with pytest.raises(Conflict, match="The allergies were changed meanwhile: Penicillin: rash"):
         operations.set_allergies(world.paul, answer="none", text="", seen="", by=world.dora.user)
     world.paul.refresh_from_db()
     assert world.paul.allergies.text == "Penicillin: rash"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from appointments.models import Appointment
-from core.http import errors_to, form_page, page_of, permit, posted, require_form
+from core.http import confirm_page, errors_to, form_page, page_of, permit, posted, require_form, slice_of
 from ledger.operations import record_read
 from patients.models import Patient
 from patients.queries import hospitals_of_care
@@ -38,10 +36,9 @@ def chart(request: HttpRequest, patient: Patient) -> HttpResponse:
     """Show a patient's chart: the timeline, the visits or the medicines."""
     part = request.GET.get("part", "")
     part = part if part in queries.CHART_PARTS else queries.CHART_PARTS[0]
-    rows, page, has_more = _some(request, queries.chart_part(patient, request.doctor, part))
+    shown = slice_of(request, queries.chart_part(patient, request.doctor, part), size=CHART_SIZE)
     _note_reading(request, patient, "chart")
-    context = {"who": queries.who_is(patient), "part": part, "rows": rows, "page": page}
-    context["earlier"] = page + 1 if has_more else None
+    context = {"who": queries.who_is(patient), "part": part, "rows": shown.rows, "shown": shown}
     return render(request, "records/chart.html", context)
 
 
@@ -49,14 +46,6 @@ def _note_reading(request: HttpRequest, patient: Patient, part: str) -> None:
     """Record the reading with each hospital whose rows the page may show, so that each finds it in its own trail."""
     for hospital_id in hospitals_of_care(request.user, patient):
         record_read(patient.public_id, part, by=request.user, hospital_id=hospital_id)
-
-
-def _some(request: HttpRequest, rows: Any) -> tuple[list[Any], int, bool]:
-    """Return one page without counting them all, its number, and whether more follow."""
-    number = request.GET.get("page", "1")
-    page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 5 and int(number) else 1
-    found = list(rows[(page - 1) * CHART_SIZE : page * CHART_SIZE + 1])
-    return found[:CHART_SIZE], page, len(found) > CHART_SIZE
 
 
 @require_form
@@ -91,13 +80,16 @@ def begin(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 def undo(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Take back a visit that was begun by mistake, after asking."""
     encounter = queries.encounter_of(appointment)
-    if encounter.visit is None or not encounter.is_untouched:
+    visit = encounter.visit
+    if visit is None or not encounter.is_untouched:
         return redirect("records:see", appointment.public_id)
-    if request.method == "POST":
-        operations.undo_visit(encounter.visit, by=request.user)
+
+    def act() -> HttpResponse:
+        operations.undo_visit(visit, by=request.user)
         messages.success(request, _("The visit is taken back. It is booked, as before."))
         return redirect("appointments:doctor_visit", appointment.public_id)
-    return render(request, "records/undo.html", {"appointment": encounter.appointment})
+
+    return confirm_page(request, "records/undo.html", {"appointment": encounter.appointment}, act)
 
 
 @require_form
@@ -117,19 +109,19 @@ def see(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 
 def _save(request: HttpRequest, encounter: queries.Encounter, form: NoteForm) -> HttpResponse:
-    number = request.POST.get("number", "")
-    expected = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
+    number = request.POST.get("seen", "")
+    seen = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
     appointment, visit = encounter.appointment, encounter.visit
     if visit is None:
         raise operations.not_begun()
     reason = form.cleaned_data.get("reason", "")
-    operations.write_note(visit, note=form.note, expected_number=expected, by=request.user, reason=reason)
+    operations.write_note(visit, note=form.note, seen=seen, by=request.user, reason=reason)
     if request.POST.get("act") == "finish":
         operations.finish_visit(visit, by=request.user)
-        messages.success(
-            request,
-            _("The visit is finished. %(name)s can read diagnosis and plan.") % {"name": visit.patient.name},
-        )
+        words = _("The visit is finished.")
+        if visit.patient.user_id:
+            words += " " + _("%(name)s can read diagnosis and plan.") % {"name": visit.patient.name}
+        messages.success(request, words)
         return redirect("records:chart", visit.patient.public_id)
     messages.success(request, _("The notes are saved."))
     if request.POST.get("act") == "prescribe":

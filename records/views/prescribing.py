@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -104,25 +105,36 @@ def _page(
     text: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    taken = queries.takes_now(encounter.who.patient, request.doctor, draft=str(form["draft"].value() or ""))
     if request.method != "POST":
-        _log(request, encounter)
+        _log(request, encounter, taken)
     context = {
+        **_written(lines),
+        "taken": taken,
         "encounter": encounter,
         "who": encounter.who,
         "appointment": encounter.appointment,
         "form": form,
-        "lines": lines,
         "q": text,
         "found": search_medicines(text) if text else None,
-        "is_full": len(lines.forms) >= MOST_LINES,
         "data_date": DATA_DATE,
     }
     return render(request, "records/prescribe.html", context, status=status)
 
 
-def _log(request: HttpRequest, encounter: queries.Encounter) -> None:
-    patient, hospital_id = encounter.who.patient, encounter.appointment.hospital_id
-    record_read(patient.public_id, "allergies", by=request.user, hospital_id=hospital_id)
+def _written(lines: Any) -> dict[str, Any]:
+    """Return the lines, which substances stand in more than one, and whether one more fits."""
+    generics = Counter(line.chosen.generic_id for line in lines.forms if line.chosen)
+    doubled = {generic for generic, times in generics.items() if times > 1}
+    return {"lines": lines, "doubled": doubled, "is_full": len(lines.forms) >= MOST_LINES}
+
+
+def _log(request: HttpRequest, encounter: queries.Encounter, taken: queries.Taken) -> None:
+    """Note in one entry what the page shows, with each hospital that it comes from."""
+    part = "medicines" if taken.lines else "allergies"
+    hospitals = {encounter.appointment.hospital_id, *(line.hospital_id for line in taken.lines)}
+    for hospital_id in sorted(hospitals):
+        record_read(encounter.who.patient.public_id, part, by=request.user, hospital_id=hospital_id)
 
 
 @require_safe

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http import errors_to, form_page, permit, posted, require_form
+from core.http import confirm_page, errors_to, form_page, permit, posted, require_form
 from ledger.operations import record_read
+from patients.models import Patient
 
 from .. import operations, queries
 from ..forms import ReasonForm, SignForm
@@ -18,6 +22,20 @@ from ..models import Prescription
 from .papers import paper, with_qr
 
 DRAFT = Prescription.Status.DRAFT
+# Their pages lead to no other prescription.
+STANDING = {Prescription.Status.ACTIVE, Prescription.Status.CANCELLED}
+SIGNED = (
+    gettext_lazy("Signed. %(name)s is told."),
+    gettext_lazy("Signed. %(name)s has no e-mail: please print it, or call %(phone)s."),
+    gettext_lazy("Signed. %(name)s has no e-mail and no phone on file: please print it."),
+)
+CANCELLED = (
+    gettext_lazy("The prescription is cancelled. %(name)s is told."),
+    gettext_lazy("The prescription is cancelled. %(name)s has no e-mail: please call %(phone)s."),
+    gettext_lazy(
+        "The prescription is cancelled. %(name)s has no e-mail and no phone on file, so is not told."
+    ),
+)
 
 
 def _log(request: HttpRequest, prescription: Prescription, part: str, version: int) -> None:
@@ -35,7 +53,9 @@ def doctor_prescription(request: HttpRequest, prescription: Prescription) -> Htt
     """Show the sheet and what can be done with it."""
     if prescription.status != DRAFT:
         _log(request, prescription, "prescription", prescription.number)
-    context = {**with_qr(prescription), "is_own": prescription.doctor_id == request.doctor.pk}
+    is_own = prescription.doctor_id == request.doctor.pk
+    is_open = is_own and prescription.status in STANDING and prescription.visit.finished_at is None
+    context = {**with_qr(prescription), "is_own": is_own, "is_open": is_open}
     return render(request, "records/doctor_prescription.html", context)
 
 
@@ -53,6 +73,16 @@ def _address(prescription: Prescription) -> str:
     return reverse("records:doctor_prescription", args=[prescription.public_id])
 
 
+def _say(request: HttpRequest, patient: Patient, words: tuple[Any, Any, Any]) -> None:
+    """Say what was done, in the words for a patient whom mail reaches, one to call, or neither."""
+    told, call, neither = words
+    level, sentence = messages.SUCCESS, told
+    if not patient.is_reached:
+        level, sentence = messages.WARNING, call if patient.phone else neither
+    phone = patient.phone.as_international if patient.phone else ""
+    messages.add_message(request, level, str(sentence) % {"name": patient.name, "phone": phone})
+
+
 @require_form
 @permit("records.sign_prescription", Prescription)
 def sign(request: HttpRequest, prescription: Prescription) -> HttpResponse:
@@ -65,10 +95,11 @@ def sign(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.sign_prescription(prescription, by=request.user, seen=form.cleaned_data["seen"])
-            messages.success(request, _("Signed. %(name)s is told.") % {"name": prescription.patient.name})
+            _say(request, prescription.patient, SIGNED)
             return redirect(_address(prescription))
         form.show_again(seen)
-    return form_page(request, "records/sign.html", form, with_qr(prescription, lines))
+    context = {**with_qr(prescription, lines), "is_reached": prescription.patient.is_reached}
+    return form_page(request, "records/sign.html", form, context)
 
 
 @require_form
@@ -79,7 +110,7 @@ def cancel(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with errors_to(form):
             operations.cancel_prescription(prescription, **form.cleaned_data, by=request.user)
-            messages.success(request, _("The prescription is cancelled."))
+            _say(request, prescription.patient, CANCELLED)
             return redirect(_address(prescription))
     return form_page(request, "records/cancel.html", form, {"prescription": prescription})
 
@@ -90,12 +121,14 @@ def discard(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     """Throw a draft away, after asking."""
     if prescription.status != DRAFT:
         return redirect(_address(prescription))
-    if request.method == "POST":
-        appointment = prescription.visit.appointment
+    appointment = prescription.visit.appointment
+
+    def act() -> HttpResponse:
         operations.discard_draft(prescription, by=request.user)
         messages.success(request, _("The draft is thrown away."))
         return redirect("records:see", appointment.public_id)
-    return render(request, "records/discard.html", {"prescription": prescription})
+
+    return confirm_page(request, "records/discard.html", {"prescription": prescription}, act)
 
 
 @require_POST

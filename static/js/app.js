@@ -117,6 +117,13 @@
     menu.querySelector("summary").focus();
   };
 
+  // --- The rail's tabs scroll sideways on phones: the current one is in the middle
+
+  const showCurrentTab = () => {
+    const tab = document.querySelector(".rail > .nav [aria-current]");
+    if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+  };
+
   // --- htmx sends the token that some form of the page already carries
 
   const addToken = (event) => {
@@ -137,6 +144,7 @@
   document.addEventListener("htmx:responseError", sayItFailed);
   document.addEventListener("htmx:sendError", sayItFailed);
 
+  showCurrentTab();
   focusErrors();
   readyToasts();
 })();

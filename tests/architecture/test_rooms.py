@@ -14,7 +14,7 @@ SAME_IN_EVERY_ROOM = {
 }  # fmt: skip
 # What a room has beyond these: registries that higher rooms fill, and what Django asks for by path.
 OF_ITS_OWN = {
-    "dashboards": {"navigation"},
+    "dashboards": {"navigation", "words"},
     "appointments": {"purposes", "slots", "signals"},
     "billing": {"documents", "invariants", "purposes", "simulator"},
     "doctors": {"areas", "extras", "signals"},

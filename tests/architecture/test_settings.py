@@ -71,6 +71,12 @@ def test_the_deployment_check_is_clean_with_safe_settings():
         ({"ALLOWED_HOSTS": ".example.org"}, "ALLOWED_HOSTS is empty or has a wildcard."),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is empty or has a wildcard."),
         ({"PUBLIC_URL": "http://portal.example.org"}, "PUBLIC_URL does not start with https://."),
+        (
+            {"PUBLIC_URL": "https://elsewhere.example.org:8443"},
+            "PUBLIC_URL is at 'elsewhere.example.org', which is not in ALLOWED_HOSTS",
+        ),
+        ({"EMAIL_PORT": "x"}, "EMAIL_PORT is 'x'. Set it to a number."),
+        ({"TRUSTED_PROXIES": "two"}, "TRUSTED_PROXIES is 'two'. Set it to a number."),
         ({"EMAIL_HOST": ""}, "the mailbox page is for demonstrations only"),
         ({"EMAIL_USE_TLS": "false"}, "Set EMAIL_USE_TLS=true"),
         ({"SSLCOMMERZ_BASE_URL": "http://127.0.0.1:8001"}, "it is for the payment simulator"),
@@ -83,8 +89,23 @@ def test_the_deployment_check_is_clean_with_safe_settings():
 )
 def test_production_refuses_to_start_and_says_what_to_set(changed, sentence):
     done = _manage("check", **changed)
-    assert done.returncode != 0
+    assert done.returncode == 1
     assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_public_address_may_have_a_port_and_large_letters():
+    changed = {
+        "PUBLIC_URL": "https://Portal.example.org:8443",
+        "ALLOWED_HOSTS": "other.example.org,Portal.example.org",
+    }
+    assert _manage("check", **changed).returncode == 0
+
+
+def test_a_refusal_shows_where_it_was_raised_only_when_asked_to():
+    done = _manage("check", "--traceback", DEBUG="true")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
 
 
 def test_production_refuses_to_seed_the_demo():

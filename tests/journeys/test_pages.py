@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -78,7 +76,7 @@ def enter(context: BrowserContext, portal: str, login: str) -> None:
 
 @pytest.fixture
 def demo(portal: str, run_tasks: Callable[[], int]) -> Iterator[str]:
-    seed(dt.datetime.now(ZoneInfo("Asia/Dhaka")).date())
+    seed()
     run_tasks()
     yield portal
 

@@ -47,7 +47,6 @@ MATRIX: dict[str, tuple[str, dict[str, str]]] = {
     "appointments.book_own": ("patient", PATIENT_OF_WALK_IN),
     "appointments.cancel_appointment": ("visit", VISIT),
     "appointments.decide_appointment": ("visit", DECIDES),
-    "appointments.fulfil_appointment": ("visit", DOCTOR_OF_WALK_IN),
     "appointments.manage_calendar": ("affiliation", DOCTOR),
     "appointments.mark_no_show": ("visit", DECIDES),
     "appointments.release_hold": ("visit", PATIENT_OF_WALK_IN),
@@ -114,6 +113,7 @@ PUBLIC = {
     "doctors:hospital": "the directory", "doctors:photo": "the directory", "patients:sign_up": "anyone may join",
     "hospitals:list": "the directory", "hospitals:logo": "the directory",
     "hospitals:accept_invitation": "the signed link is the key", "notifications:mailbox": "the demonstration only",
+    "notifications:mailbox_html": "the demonstration only",
     "notifications:mailbox_mail": "the demonstration only", "notifications:mailbox_attachment": "the demonstration only",
 }  # fmt: skip
 

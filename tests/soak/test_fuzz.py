@@ -8,7 +8,8 @@ from tests.fuzz.shooter import Shooter
 
 from . import checkpoint, is_full, record_result, resume_from, soak_count, soak_seed
 
-pytestmark = [pytest.mark.soak, pytest.mark.slow, pytest.mark.django_db]
+# On PostgreSQL too: it refuses values that SQLite keeps.
+pytestmark = [pytest.mark.soak, pytest.mark.slow, pytest.mark.engines, pytest.mark.django_db]
 
 
 def test_hostile_requests_are_refused_without_a_failure(checker):

@@ -1,4 +1,4 @@
-"""Ten addresses with views that forget to ask whose a record is; the checker must find each. Tests only."""
+"""Eleven addresses with views that forget to ask whose a record is; the checker must find each. Tests only."""
 
 from __future__ import annotations
 

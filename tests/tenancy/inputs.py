@@ -50,8 +50,7 @@ FIELDS: dict[str, str] = {
     "doctors.forms.DepartmentForm.department": ID,
     "doctors.forms.DetailsForm.gender": WORD,
     "doctors.forms.DetailsForm.speciality": PLATFORM,
-    "doctors.forms.LicenceForm.number": SEEN,
-    "doctors.forms.LicenceForm.expires_at": SEEN,
+    "doctors.forms.LicenceForm.seen": SEEN,
     "doctors.forms.SignUpForm.gender": WORD,
     "doctors.forms.SignUpForm.speciality": PLATFORM,
     "patients.forms.DetailsForm.sex": WORD,
@@ -63,6 +62,7 @@ FIELDS: dict[str, str] = {
     "hospitals.forms.ProfileForm.zone": WORD,
     "hospitals.forms.ProfileForm.currency": WORD,
     "hospitals.forms.RoleForm.role": WORD,
+    "hospitals.forms.SecurityForm.roles": WORD,
 }
 
 # By module: what its views read from the query or the body themselves, outside of a form.
@@ -72,7 +72,6 @@ NAMES: dict[str, dict[str, str]] = {
     "accounts.views.second_factor": {"setup": ID},
     "appointments.views.booking": {"day": TIME, "patient": ID, "q": WORD, "start": TIME},
     "appointments.views.calendar": {"at": ID},
-    "appointments.views.closing": {"page": WORD},
     "appointments.views.common": {"day": TIME},
     "appointments.views.day": {"day": TIME, "doctor": ID, "q": WORD, "status": WORD},
     "appointments.views.desk_patient": {"page": WORD},
@@ -93,7 +92,7 @@ NAMES: dict[str, dict[str, str]] = {
         "to": "the demonstration's mailbox shows everybody everything; production has none"
     },
     "patients.views.desk": {"name": WORD, "anyway": SEEN},
-    "records.views.charts": {"page": WORD, "part": WORD, "q": ID, "act": WORD, "number": SEEN},
+    "records.views.charts": {"part": WORD, "q": ID, "act": WORD, "seen": SEEN},
     "records.views.patient": {"q": WORD},
     "records.views.prescribing": {"q": WORD},
 }

@@ -110,6 +110,7 @@ ROUTES: dict[str, Route] = {
     # First pages
     "dashboards:home": public(),
     "dashboards:start": person(get=302),
+    "dashboards:away": person(get=302),
     "dashboards:patient": mine(is_list=True),
     "dashboards:doctor": doctors(is_list=True),
     "dashboards:hospital": desk(is_list=True),
@@ -145,6 +146,7 @@ ROUTES: dict[str, Route] = {
     "notifications:open_notice": person("notice", methods=POST, post=302),
     "notifications:mailbox": public(),
     "notifications:mailbox_mail": public(fixed={"public_id": "junk"}, get=404),
+    "notifications:mailbox_html": public(fixed={"public_id": "junk"}, get=404),
     "notifications:mailbox_attachment": public(fixed={"public_id": "junk", "number": 1}, get=404),
     # Hospitals
     "hospitals:list": public(is_list=True),

@@ -23,5 +23,8 @@ class Command(BaseCommand):
             for sentence in found[:50]:
                 self.stdout.write(f"      {sentence}")
         if breaks:
-            raise CommandError(f"{breaks} breaks. Nothing was changed; each line above names one.")
+            counted = "1 break" if breaks == 1 else f"{breaks} breaks"
+            raise CommandError(
+                f"{counted}. Nothing was changed; the lines below each BREAK say what is wrong."
+            )
         self.stdout.write(f"All {len(invariant_names())} invariants hold.")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from healthstack.demo import seed
 
@@ -18,5 +16,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("This is production. The demonstration's known passwords must not be here.")
-        counts = seed(timezone.now().astimezone(ZoneInfo(settings.PLATFORM_ZONE)).date())
+        counts = seed()
         self.stdout.write("Demo: " + ", ".join(f"{number} {what}" for what, number in counts.items()))

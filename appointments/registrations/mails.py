@@ -16,7 +16,7 @@ from notifications import kinds
 from notifications.kinds import Attachment, Bell, Content
 
 from ..models import Appointment
-from ..queries import CANCEL, REQUEST, calendar_of, find_visit, moved_from
+from ..queries import CANCEL, REQUEST, affiliation_to_book, find_visit, ics_of, invoice_of, last_move
 
 Status = Appointment.Status
 
@@ -33,12 +33,16 @@ def _when_and_with_whom(visit: Appointment) -> dict[str, str]:
 def _content(method: str | None) -> Callable[[str, int], Content]:
     def context(reference: str, version: int) -> Content:
         visit = find_visit(reference)
-        values: dict[str, Any] = {
-            "visit": visit,
-            "hospital": visit.hospital,
-            "name": visit.patient.name,
-            "doctor": visit.doctor.name,
-        }
+        with in_hospital(visit.hospital_id):
+            values: dict[str, Any] = {
+                "visit": visit,
+                "hospital": visit.hospital,
+                "name": visit.patient.name,
+                "doctor": visit.doctor.name,
+                "invoice": invoice_of(visit),
+                "move": last_move(visit),
+                "other_times_url": _other_times(visit),
+            }
         if visit.patient.user_id:
             path = reverse("appointments:visit", args=[visit.public_id])
             values |= {
@@ -51,8 +55,18 @@ def _content(method: str | None) -> Callable[[str, int], Content]:
     return context
 
 
+def _other_times(visit: Appointment) -> str:
+    """Return where the patient finds another time, after the hospital called the visit off."""
+    if visit.status != Status.CANCELLED or visit.cancelled_by == Appointment.Side.PATIENT:
+        return ""
+    path = reverse("appointments:search")
+    if affiliation_to_book(visit.affiliation.public_id):
+        path = f"{reverse('appointments:doctor', args=[visit.doctor.public_id])}?at={visit.hospital.slug}"
+    return f"{settings.PUBLIC_URL}{path}"
+
+
 def _calendar(visit: Appointment, method: str) -> Attachment:
-    return Attachment("visit.ics", calendar_of(visit, method), f"text/calendar; method={method}")
+    return Attachment("visit.ics", ics_of(visit, method), f"text/calendar; method={method}")
 
 
 def _line(words: Any, *, while_asked: Any = "") -> Callable[[str, int], Bell]:
@@ -73,22 +87,27 @@ def _while(*states: str) -> Callable[[str, int], bool]:
     return still_true
 
 
-def _moved(reference: str, version: int) -> Content:
-    content = _content(REQUEST)(reference, version)
-    visit = content.values["visit"]
-    with in_hospital(visit.hospital_id):
-        content.values["moved_from"] = moved_from(visit)
-    return content
-
-
 def _new_visit(reference: str, version: int) -> Bell:
     visit = find_visit(reference)
     words = _("New visit: %(time)s, %(hospital)s")
     if visit.status == Status.PENDING:
         words = _("Waiting for your answer: %(time)s, %(hospital)s")
-    return Bell(
-        words % _when_and_with_whom(visit), reverse("appointments:doctor_visit", args=[visit.public_id])
-    )
+    elif visit.version > 1:
+        words = _("Moved to %(time)s, %(hospital)s")
+    return _doctors_line(visit, words)
+
+
+def _visit_cancelled(reference: str, version: int) -> Bell:
+    visit = find_visit(reference)
+    words = _("Cancelled by the hospital: %(time)s, %(hospital)s")
+    if visit.cancelled_by == Appointment.Side.PATIENT:
+        words = _("Cancelled by the patient: %(time)s, %(hospital)s")
+    return _doctors_line(visit, words)
+
+
+def _doctors_line(visit: Appointment, words: str) -> Bell:
+    path = reverse("appointments:doctor_visit", args=[visit.public_id])
+    return Bell(words % _when_and_with_whom(visit), path)
 
 
 kinds.register(
@@ -98,7 +117,7 @@ kinds.register(
         _content(REQUEST),
         bell=_line(
             gettext_lazy("Booked: %(time)s with %(doctor)s"),
-            while_asked=gettext_lazy("Asked for: %(time)s with %(doctor)s"),
+            while_asked=gettext_lazy("You asked for %(time)s with %(doctor)s"),
         ),
         still_true=_while(*Appointment.LIVE),
     )
@@ -116,7 +135,7 @@ kinds.register(
     kinds.Kind(
         "appointments.moved",
         gettext_lazy("A visit was moved"),
-        _moved,
+        _content(REQUEST),
         bell=_line(gettext_lazy("Moved to %(time)s with %(doctor)s")),
         still_true=_while(*Appointment.LIVE),
     )
@@ -142,8 +161,16 @@ kinds.register(
 kinds.register(
     kinds.Kind(
         "appointments.new_visit",
-        gettext_lazy("A patient booked or moved a visit"),
+        gettext_lazy("A visit was booked with you, or moved"),
         bell=_new_visit,
+        mail=False,
+    )
+)
+kinds.register(
+    kinds.Kind(
+        "appointments.visit_cancelled",
+        gettext_lazy("A visit with you was cancelled"),
+        bell=_visit_cancelled,
         mail=False,
     )
 )

@@ -11,17 +11,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tests.soak import State
 
+SUITE = "suite_postgresql"  # all tests of all rooms, on the other engine
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RESULTS = ROOT / "docs" / "results"
+REPORT = ROOT / "var" / "soak" / f"{SUITE}.xml"
 
 
 def areas() -> list[str]:
-    """Return the areas there are: one a file."""
-    return sorted(path.stem.removeprefix("test_") for path in HERE.glob("test_*.py"))
+    """Return the areas there are: one a file, and the whole suite on PostgreSQL."""
+    return [*sorted(path.stem.removeprefix("test_") for path in HERE.glob("test_*.py")), SUITE]
 
 
 def _engine(area: str) -> str:
@@ -49,7 +52,7 @@ def _write_result(area: str, state: State) -> Path:
         f"- Seed: {state.values['seed']} (`make soak AREA={area} SEED={state.values['seed']}` repeats it)",
         f"- Engine: {_engine(area)}; Python {platform.python_version()}; {os.cpu_count()} cores",
         f"- Scale: {os.environ.get('SOAK_SCALE', '1')}",
-        f"- Tests passed: {len(set(state.values['passed']))}",
+        *([f"- Tests passed: {len(set(state.values['passed']))}"] if area != SUITE else []),
         f"- Duration: {state.values['seconds']:.0f} s",
         "",
         "| figure | value |",
@@ -62,22 +65,36 @@ def _write_result(area: str, state: State) -> Path:
     return path
 
 
+def _tests_of(area: str) -> list[str]:
+    if area == SUITE:
+        return ["-n", "2", "--dist", "worksteal", "-q", f"--junitxml={REPORT}"]
+    return [f"tests/soak/test_{area}.py", "--timeout", "0"]
+
+
+def _environment(area: str, state: State) -> dict[str, str]:
+    engine = {"TEST_DATABASE": _engine(area)}
+    if area == SUITE:
+        # Every test at its small size: the full sizes are the other areas'.
+        return os.environ | engine
+    return os.environ | engine | {"SOAK_AREA": area, "SOAK_SEED": str(state.values["seed"])}
+
+
 def soak(area: str, seed: int | None, fresh: bool) -> bool:
     """Run one area, going on where an interrupted run stopped; True when everything passed."""
     state = _prepared_state(area, seed, fresh)
     done = state.values["passed"]
     gone_on = f", {len(done)} tests already passed" if done else ""
     print(f"\n{area}: seed {state.values['seed']}, {_engine(area)}{gone_on}", flush=True)
-    environment = os.environ | {
-        "SOAK_AREA": area,
-        "SOAK_SEED": str(state.values["seed"]),
-        "TEST_DATABASE": _engine(area),
-    }
-    command = [sys.executable, "-m", "pytest", f"tests/soak/test_{area}.py", "--timeout", "0"]
+    command = [sys.executable, "-m", "pytest", *_tests_of(area)]
     command += [part for test in done for part in ("--deselect", test)]
     started = time.monotonic()
-    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, env=_environment(area, state), check=False).returncode
     state = State(area)
+    if area == SUITE:
+        counts = ElementTree.parse(REPORT).getroot()[0].attrib
+        state.values["results"] = {
+            name: int(counts[name]) for name in ("tests", "failures", "errors", "skipped")
+        }
     state.values["seconds"] += time.monotonic() - started
     state.save()
     everything_was_done = code == 5 and bool(done)

@@ -14,13 +14,16 @@ from .browser import LOST, Answer, Browser, form_of
 
 PAY = re.compile(r"/me/bills/\w+/pay/")
 PASSWORD = "seven green boats"
+FULL = "visits wait for your payment"  # nobody keeps more than a few times without paying
 PATIENCE = 20.0  # seconds in which somebody presses the button again when a page does not come
 
 
 class Crowd:
     """So many patients, each in a thread; what they were promised is in `booked` and `paid`."""
 
-    def __init__(self, address: str, gateway: str, people: dict[str, Any], password: str, seed: int) -> None:
+    def __init__(
+        self, address: str, gateway: str, people: dict[str, Any], password: str, seed: int, *, at_once: int
+    ) -> None:
         self.address, self.gateway, self.password = address, gateway, password
         self.random = random.Random(seed)
         times = [tuple(time) for time in people["times"]]
@@ -32,8 +35,8 @@ class Crowd:
         self.failures: list[str] = []
         self.ended = threading.Event()
         self.threads = [
-            threading.Thread(target=self._live, args=(email, self.random.randrange(10**9)), daemon=True)
-            for email in people["emails"]
+            threading.Thread(target=self._live, args=(emails, self.random.randrange(10**9)), daemon=True)
+            for emails in (people["emails"][place::at_once] for place in range(at_once))
         ]
 
     def start(self) -> None:
@@ -48,17 +51,23 @@ class Crowd:
             thread.join(timeout=90)
         assert not any(thread.is_alive() for thread in self.threads), "a patient waits for ever"
 
-    def _live(self, email: str, seed: int) -> None:
-        try:
-            self._book_all(email, random.Random(seed))
-        except Exception as error:  # noqa: BLE001  # told at the end, by the test
-            self.failures.append(f"{email}: {error!r}")
+    def _live(self, emails: list[str], seed: int) -> None:
+        chance = random.Random(seed)
+        for email in emails:
+            try:
+                self._book_all(email, chance)
+            except Exception as error:  # noqa: BLE001  # told at the end, by the test
+                self.failures.append(f"{email}: {error!r}")
 
     def _book_all(self, email: str, chance: random.Random) -> None:
+        """Book until it ends, or until the person has to pay first."""
         browser = Browser(self.address)
-        self._patiently(lambda: browser.log_in(email, self.password))
-        while not self.ended.is_set() and self.times:
-            self._book(browser, *self.times.popleft(), pay=chance.choice(["desk", "online"]), chance=chance)
+        if not self.ended.is_set():
+            self._patiently(lambda: browser.log_in(email, self.password))
+        is_full = False
+        while not is_full and not self.ended.is_set() and self.times:
+            pay = chance.choice(["desk", "online"])
+            is_full = self._book(browser, *self.times.popleft(), pay=pay, chance=chance)
             self.ended.wait(chance.uniform(0.05, 0.3))
 
     def _patiently(self, act: Any) -> Any:
@@ -72,16 +81,20 @@ class Crowd:
                 time.sleep(0.2)
         return None
 
-    def _book(self, browser: Browser, place: str, start: str, *, pay: str, chance: random.Random) -> None:
+    def _book(self, browser: Browser, place: str, start: str, *, pay: str, chance: random.Random) -> bool:
+        """Book and pay, and say whether the person has to pay for earlier visits first."""
         path = f"/me/book/{place}/?start={quote(start)}"
         answer = self._patiently(lambda: browser.ask(path, {"pay": pay, "reason": "A soak"}))
         if answer is None:
-            return
+            return False
         self.answers[f"book {pay}: {answer.status}"] += 1
         if answer.status >= 500:
             self.failures.append(f"{path}: {answer.status}")
-        if answer.status != 302:
-            return
+        if answer.status == 302:
+            self._go_on(browser, answer, pay, chance)
+        return FULL in answer.text
+
+    def _go_on(self, browser: Browser, answer: Answer, pay: str, chance: random.Random) -> None:
         if answer.location.startswith(self.gateway):
             self._pay(answer.location, chance)
         elif answer.location.startswith("/me/visits/") and pay == "desk":

@@ -24,6 +24,7 @@ pytestmark = [
 PROGRAMS = ("web", "worker", "simulator")
 BACK_SECONDS = 5.0  # while the machine has a core to spare
 LIVE = {"pending", "booked"}
+LIVES = 15  # people whom each of the patients at once is, one after the other
 
 
 @pytest.fixture
@@ -115,9 +116,10 @@ def test_killed_programs_come_back_and_nothing_is_lost(portal):
     crowd = Crowd(
         portal.address,
         portal.gateway,
-        portal.ask_inside("people", str(patients), PASSWORD),
+        portal.ask_inside("people", str(patients * LIVES), PASSWORD),
         PASSWORD,
         chance.randrange(10**9),
+        at_once=patients,
     )
     crowd.start()
     time.sleep(2)

@@ -17,6 +17,7 @@ from doctors.models import Affiliation, Doctor
 from hospitals.models import Hospital
 from patients.models import Patient
 
+A_DAY = dt.timedelta(days=1)
 PURPOSE = "appointments.visit"  # what billing calls a visit
 
 
@@ -49,6 +50,12 @@ class AppointmentQuerySet(ScopedQuerySet):
         A time that is only held, or was given back before it was booked, is nobody's but the patient's.
         """
         return self.filter(serial__isnull=False)
+
+    def not_over(self) -> AppointmentQuerySet:
+        """Return those whose end is still to come."""
+        now = timezone.now()
+        # No visit is longer than a day: the bound on the start lets an index skip the years behind.
+        return self.filter(starts_at__gt=now - A_DAY, ends_at__gt=now)
 
     def live(self) -> AppointmentQuerySet:
         """Return those that are still to happen or happening."""

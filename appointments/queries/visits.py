@@ -16,7 +16,7 @@ from doctors.models import Affiliation, Doctor
 from hospitals.models import Hospital
 from patients.models import Patient, Registration
 
-from ..models import PURPOSE, Appointment, AppointmentQuerySet
+from ..models import A_DAY, PURPOSE, Appointment, AppointmentQuerySet
 
 
 def find_visit(reference: str) -> Appointment:
@@ -29,8 +29,7 @@ def find_visit(reference: str) -> Appointment:
 
 def upcoming_visits(patient: Patient) -> QuerySet[Appointment]:
     """Return the patient's visits that are still to come, the next first."""
-    rows = Appointment.objects.for_patient(patient).live()
-    return rows.filter(ends_at__gt=timezone.now()).order_by("starts_at")
+    return Appointment.objects.for_patient(patient).live().not_over().order_by("starts_at")
 
 
 def past_visits(patient: Patient) -> QuerySet[Appointment]:
@@ -50,7 +49,7 @@ def called_off_visits(patient: Patient) -> QuerySet[Appointment]:
 
 def held_visits(patient: Patient) -> QuerySet[Appointment]:
     """Return the times kept for the patient while they are being paid."""
-    rows = Appointment.objects.for_patient(patient).select_related("hold")
+    rows = Appointment.objects.for_patient(patient).not_over().select_related("hold")
     held = rows.filter(
         status=Appointment.Status.PROPOSED, hold__expires_at__gt=timezone.now(), hold__status="live"
     )
@@ -83,7 +82,11 @@ def own_visits_between(patient: Patient, since: dt.datetime, until: dt.datetime)
 
 def day_of_doctor(doctor: Doctor, day: dt.date) -> QuerySet[Appointment]:
     """Return the doctor's visits of a local day in all hospitals of the scope, in order."""
-    rows = Appointment.objects.for_doctor(doctor).filter(day=day).with_names()
+    around = dt.datetime.combine(day, dt.time(), dt.UTC)
+    rows = Appointment.objects.for_doctor(doctor).filter(
+        day=day, starts_at__range=(around - A_DAY, around + 2 * A_DAY)
+    )
+    rows = rows.with_names()
     return _numbered(rows.exclude(status=Appointment.Status.CANCELLED)).order_by("starts_at", "pk")
 
 

@@ -51,7 +51,7 @@ def doctor_day(request: HttpRequest) -> HttpResponse:
     days = _day(request, today)
     visits = list(queries.day_of_doctor(request.doctor, days["day"]))
     states = [visit.status for visit in visits]
-    own = Appointment.objects.for_doctor(request.doctor).filter(ends_at__gt=timezone.now())
+    own = Appointment.objects.for_doctor(request.doctor).not_over()
     context = {
         **days,
         "visits": visits,
@@ -72,7 +72,7 @@ def hospital_day(request: HttpRequest, slug: str) -> HttpResponse:
     figures = queries.day_figures(queries.all_of_day(hospital, days["day"]))
     rows = queries.day_of_hospital(hospital, days["day"], doctor_id=doctor, text=text, status=state)
     page = page_of(request, rows, size=PAGE)
-    coming = Appointment.objects.filter(hospital=hospital, ends_at__gt=timezone.now())
+    coming = Appointment.objects.filter(hospital=hospital).not_over()
     context = {
         **days,
         "page_obj": page,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,12 +43,26 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """The doctors at their hospitals that fit, in order, and what one could narrow it down to, with how many."""
+    """The doctors at their hospitals that fit, in order, and what one could narrow it down to, with how many.
+
+    Without words the order may be a minute old: `on_page` leaves out who can't be booked any more.
+    """
 
     rows: QuerySet[Affiliation]
-    total: int
+    keys: list[int]
     specialities: list[tuple[Speciality, int]]
     cities: list[tuple[str, int]]
+
+    @property
+    def total(self) -> int:
+        """How many fit."""
+        return len(self.keys)
+
+    def on_page(self, keys: Iterable[int]) -> list[Affiliation]:
+        """Return those of these keys, in their order; one query."""
+        wanted = list(keys)
+        by_key = {row.pk: row for row in self.rows.filter(pk__in=wanted)}
+        return [by_key[key] for key in wanted if key in by_key]
 
 
 def search_doctors(wanted: Wanted) -> Found:
@@ -73,12 +88,23 @@ def search_doctors(wanted: Wanted) -> Found:
     is_area = bool(wanted.city) and wanted.city.casefold() not in cities
     keys = frozenset(row.pk for row in specialities if row.slug == wanted.speciality)
     counted = _Counted(groups, specialities, wanted, is_area, keys)
+    ordered = _ordered(rows, wanted.sort)
     return Found(
-        rows=_ordered(rows, wanted.sort),
-        total=rows.count() if is_area else counted.total(),
+        rows=ordered,
+        keys=_keys_in_order(ordered, wanted),
         specialities=counted.by_speciality(),
         cities=counted.by_city(),
     )
+
+
+def _keys_in_order(ordered: QuerySet[Affiliation], wanted: Wanted) -> list[int]:
+    def read() -> list[int]:
+        return list(ordered.values_list("pk", flat=True))
+
+    if wanted.text:
+        return read()
+    asked = hashlib.sha256(repr(wanted).encode()).hexdigest()
+    return remembered(f"search:order:{asked}", read)
 
 
 def _ordered(rows: QuerySet[Affiliation], sort: str) -> QuerySet[Affiliation]:
@@ -109,13 +135,6 @@ class _Counted:
 
     def _fits_speciality(self, key: int) -> bool:
         return not self.wanted.speciality or key in self.wanted_keys
-
-    def total(self) -> int:
-        return sum(
-            n
-            for (key, city), n in self.groups.items()
-            if self._fits_city(city) and self._fits_speciality(key)
-        )
 
     def by_speciality(self) -> list[tuple[Speciality, int]]:
         counts: Counter[int] = Counter()

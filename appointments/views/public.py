@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from core.http import page_of
 from doctors.models import Affiliation
 
 from .. import queries
@@ -36,15 +36,13 @@ def search(request: HttpRequest) -> HttpResponse:
         sort=values.get("sort") or queries.SOONEST,
     )
     found = queries.search_doctors(wanted)
-    pages = Paginator(found.rows, PAGE)
-    pages.count = found.total  # counted with the filters already
-    page = pages.get_page(request.GET.get("page"))
-    context = {"page_obj": page, "cards": _cards(page), "wanted": wanted, "found": found, "fees": FEES}
-    return render(request, "appointments/search.html", {**context, **_chosen(wanted, found, page)})
+    page = page_of(request, found.keys, size=PAGE)
+    rows = found.on_page(page)
+    context = {"page_obj": page, "cards": _cards(rows), "wanted": wanted, "found": found, "fees": FEES}
+    return render(request, "appointments/search.html", {**context, **_chosen(wanted, found, rows)})
 
 
-def _cards(page: Any) -> list[dict[str, Any]]:
-    affiliations = list(page)
+def _cards(affiliations: list[Affiliation]) -> list[dict[str, Any]]:
     free = queries.free_starts(affiliations)
     return [
         {"affiliation": row, "days": _by_day(row, free[row.pk]), "free": free[row.pk]} for row in affiliations
@@ -59,10 +57,10 @@ def _by_day(affiliation: Affiliation, starts: list[Any]) -> list[tuple[Any, list
     return [(day, found[:3]) for day, found in list(days.items())[:2]]
 
 
-def _chosen(wanted: Wanted, found: Found, page: Any) -> dict[str, Any]:
+def _chosen(wanted: Wanted, found: Found, rows: list[Affiliation]) -> dict[str, Any]:
     speciality = next((row for row, _ in found.specialities if row.slug == wanted.speciality), None)
-    hospital = next((row.hospital for row in page), None) if wanted.hospital else None
-    currency = next((row.hospital.currency for row in page), "")
+    hospital = next((row.hospital for row in rows), None) if wanted.hospital else None
+    currency = next((row.hospital.currency for row in rows), "")
     return {"speciality": speciality, "hospital": hospital, "currency": currency}
 
 

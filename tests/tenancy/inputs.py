@@ -75,7 +75,7 @@ NAMES: dict[str, dict[str, str]] = {
     "appointments.views.common": {"day": TIME},
     "appointments.views.day": {"day": TIME, "doctor": ID, "q": WORD, "status": WORD},
     "appointments.views.desk_patient": {"page": WORD},
-    "appointments.views.public": {"at": ID, "day": TIME, "page": WORD},
+    "appointments.views.public": {"at": ID, "day": TIME},
     "appointments.views.visits": {"when": WORD},
     "billing.views.bills": {"q": WORD},
     "billing.views.desk": {"q": ID, "show": WORD},

@@ -1,4 +1,4 @@
-"""Counts that may be a minute old, kept in each process: nobody waits for them, and nothing hangs on them."""
+"""Counts and orders that may be a minute old, kept in each process: nothing hangs on them, and who acts is asked anew."""
 
 from __future__ import annotations
 

@@ -86,8 +86,8 @@ def search_doctors(wanted: Wanted) -> Found:
         rows = rows.filter(doctor__speciality__slug=wanted.speciality)
     # An area is no group of its own, so it is counted by asking.
     is_area = bool(wanted.city) and wanted.city.casefold() not in cities
-    keys = frozenset(row.pk for row in specialities if row.slug == wanted.speciality)
-    counted = _Counted(groups, specialities, wanted, is_area, keys)
+    meant = frozenset(row.pk for row in specialities if row.slug == wanted.speciality)
+    counted = _Counted(groups, specialities, wanted, is_area, meant)
     ordered = _ordered(rows, wanted.sort)
     return Found(
         rows=ordered,
@@ -128,13 +128,13 @@ class _Counted:
     specialities: list[Speciality]
     wanted: Wanted
     is_area: bool
-    wanted_keys: frozenset[int]
+    meant: frozenset[int]  # the wanted speciality
 
     def _fits_city(self, city: str) -> bool:
         return self.is_area or not self.wanted.city or city.casefold() == self.wanted.city.casefold()
 
     def _fits_speciality(self, key: int) -> bool:
-        return not self.wanted.speciality or key in self.wanted_keys
+        return not self.wanted.speciality or key in self.meant
 
     def by_speciality(self) -> list[tuple[Speciality, int]]:
         counts: Counter[int] = Counter()

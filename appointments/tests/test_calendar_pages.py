@@ -230,6 +230,17 @@ def test_time_off_is_in_the_hospitals_zone(cast, as_person):  # noqa: F811
     assert rows(TimeOff) == []
 
 
+def test_time_off_is_taken_back_also_with_an_address_that_is_too_long(cast, as_person):  # noqa: F811
+    off = TimeOff.objects.create(
+        doctor=cast.doctor_dora,
+        starts_at=dhaka(MONDAY, 0),
+        ends_at=dhaka(MONDAY + dt.timedelta(days=1), 0),
+    )
+    answer = as_person(cast.dora).post(url("remove_time_off", off.public_id), {"at": "y" * 5_000})
+    assert (answer.status_code, answer["Location"]) == (302, f"{url('calendar')}?at={'y' * 40}")
+    assert not TimeOff.objects.filter(pk=off.pk).exists()
+
+
 def test_time_off_lists_visits_of_all_hospitals_and_names_only_ones_own_patients(cast, as_person):  # noqa: F811
     elsewhere = works_at(cast.doctor_dora, cast.lakeside)
     own, hidden = visit(cast.dora_at_city, dhaka(MONDAY, 10)), visit(elsewhere, dhaka(MONDAY, 15))

@@ -25,6 +25,7 @@ from ..forms.calendar import BookingRulesForm, ExceptionForm, TimeOffForm, WeekF
 from ..operations import BookingsHit
 from ..queries import PROFILE_DAYS, calendar_of, free_by_day
 
+LONGEST_SLUG = 40  # characters of a hospital's short name
 manage = "appointments.manage_calendar"
 manage_doctor = "doctors.manage_affiliation"
 
@@ -154,7 +155,9 @@ def remove_time_off(request: HttpRequest, time_off_id: str) -> HttpResponse:
     operations.remove_time_off(time_off, by=request.user)
     messages.success(request, _("Patients can book you in that time again."))
     page = reverse("appointments:calendar")
-    return redirect(f"{page}?{urlencode({'at': request.POST['at']})}" if request.POST.get("at") else page)
+    # No longer than a hospital's short name: an address that is too long would be refused after the deed.
+    at = request.POST.get("at", "")[:LONGEST_SLUG]
+    return redirect(f"{page}?{urlencode({'at': at})}" if at else page)
 
 
 @require_form

@@ -65,7 +65,7 @@ def all_is_well() -> None:
     assert [broken for name in invariant_names() for broken in breaks_of(name)] == []
 
 
-def check_race_for_one_slot(threads: int, rounds: int, *, pay: str = "desk") -> None:
+def check_race_for_one_slot(threads: int, rounds: int, *, pay: str = "later") -> None:
     """Let so many people book the same time, again and again: one gets it, the others are told it was taken."""
     affiliation = f.working()
     people = [f.registered(f.PatientFactory(), affiliation.hospital) for _ in range(threads)]
@@ -94,7 +94,7 @@ def check_race_of_overlaps(threads: int, rounds: int) -> None:
         base = f.FOUR + number * DAY
         choices = [(at_one, base + f.LENGTH), (at_other, base), (at_other, base + dt.timedelta(minutes=30))]
         acts = [
-            lambda person=person, choice=choices[place % 3]: f.book(choice[0], person, choice[1])
+            lambda person=person, choice=choices[place % 3]: f.book(choice[0], person, choice[1], pay="later")
             for place, person in enumerate(people)
         ]
         outcomes = Counter(race(acts))
@@ -109,7 +109,9 @@ def check_race_of_one_patient(threads: int, rounds: int) -> None:
     patient = f.registered(f.PatientFactory(), *(place.hospital for place in places))
     for number in range(rounds):
         start = f.FOUR + number * DAY
-        outcomes = race([lambda place=place, at=start: f.book(place, patient, at) for place in places])
+        outcomes = race(
+            [lambda place=place, at=start: f.book(place, patient, at, pay="later") for place in places]
+        )
         assert Counter(outcomes) == {"won": 1, "taken": threads - 1}
     all_is_well()
 
